@@ -1,1 +1,22 @@
-export {};
+export { NnError, MissingGradientsError, SafetensorsError, StateDictError } from './errors';
+export { Random } from './random';
+export { Parameters } from './parameters';
+export { normal, pytorchDefault, uniform, type Initialiser } from './initialise';
+export {
+  addBias,
+  conv3dLayer,
+  conv3dTransposeLayer,
+  embeddingLayer,
+  instanceNormPreluLayer,
+  layerNormLayer,
+  linearLayer,
+  sequential,
+  type ConvOptions,
+  type Layer,
+} from './layers';
+export { computeGradients } from './gradients';
+export { Adam, type AdamOptions } from './adam';
+export { cosine, cosineWarmRestarts, warmup } from './schedules';
+export type { DType, HostTensor } from './hostTensor';
+export { decodeSafetensors, encodeSafetensors } from './safetensors';
+export { loadStateDict, stateDict, type StateDictOptions } from './stateDict';
