@@ -1,1 +1,12 @@
-export {};
+export {
+  VqaeError,
+  cellSize,
+  paperVqae,
+  type EmaQuantizerConfig,
+  type GradientQuantizerConfig,
+  type MonaiNetworkConfig,
+  type PatchNetworkConfig,
+  type VqaeConfig,
+} from './config';
+export { VqAutoencoder, type Size3 } from './model';
+export { VqaeTraining, type VqaeStepMetrics } from './training';

@@ -1,0 +1,128 @@
+/** Something given to `@paired3d/vqae` is not what it needs; reads `where: expected …, got …; do …`. */
+export class VqaeError extends Error {
+  override readonly name = 'VqaeError';
+  constructor(
+    readonly where: string,
+    readonly expected: string,
+    readonly got: string,
+    readonly advice: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${where}: expected ${expected}, got ${got}; ${advice}`, options);
+  }
+}
+
+/** The paper's network: MONAI's `AutoEncoder` without residual units; halves the grid at each stride 2. */
+export interface MonaiNetworkConfig {
+  readonly kind: 'monai';
+  readonly channels: readonly number[];
+  readonly strides: readonly (1 | 2)[];
+}
+
+/**
+ * A light network whose cells do not overlap: each token sees its own block of voxels alone, so that a token's meaning
+ * does not depend on its neighbours. `encoder` has one width a halving, `decoder` one width a resolution, coarse first.
+ */
+export interface PatchNetworkConfig {
+  readonly kind: 'patch';
+  readonly encoder: readonly number[];
+  readonly decoder: readonly number[];
+}
+
+/** Codes learned by gradient, the paper's quantiser (van den Oord et al., 2017). */
+export interface GradientQuantizerConfig {
+  readonly kind: 'gradient';
+  /** weight of the term that moves the codes; 0.25 in the paper */
+  readonly beta: number;
+}
+
+/**
+ * Codes as moving averages of the latents they stand for (Razavi et al., 2019, appendix A.1), initialised from latents;
+ * codes used less than `restartBelow` times a step restart at latents, drawn in proportion to their squared error.
+ */
+export interface EmaQuantizerConfig {
+  readonly kind: 'ema';
+  readonly decay: number;
+  readonly restartBelow: number;
+}
+
+/** Configuration of a vector-quantised autoencoder of pairs. */
+export interface VqaeConfig {
+  /** 2 works on one-slice volumes [B, 1, H, W, 2] */
+  readonly spatialDims: 2 | 3;
+  /** 'joint': one token for a block of both images (paper). 'separate': a token each, from one shared network. */
+  readonly coding: 'joint' | 'separate';
+  readonly network: MonaiNetworkConfig | PatchNetworkConfig;
+  readonly codes: number;
+  readonly codeDim: number;
+  readonly quantizer: GradientQuantizerConfig | EmaQuantizerConfig;
+  /** weight of the codebook (or commitment) loss; 0.1 in the paper */
+  readonly codebookWeight: number;
+  /** weights of background and foreground in the cross entropy; (1, 2.5) in the paper */
+  readonly classWeights: readonly [number, number];
+  /** weight of a soft Dice loss beside the cross entropy; 0 in the paper */
+  readonly diceWeight: number;
+}
+
+/** The paper's autoencoder: 10,253,363 weights and 1024 codes of 384. */
+export const paperVqae: VqaeConfig = {
+  spatialDims: 3,
+  coding: 'joint',
+  network: {
+    kind: 'monai',
+    channels: [48, 48, 64, 64, 128, 192, 256, 384],
+    strides: [1, 2, 1, 2, 1, 2, 1, 2],
+  },
+  codes: 1024,
+  codeDim: 384,
+  quantizer: { kind: 'gradient', beta: 0.25 },
+  codebookWeight: 0.1,
+  classWeights: [1, 2.5],
+  diceWeight: 0,
+};
+
+/** Voxels along an axis that one token stands for. */
+export function cellSize({ network }: VqaeConfig): number {
+  return network.kind === 'monai' ? 2 ** network.strides.filter((s) => s === 2).length : 2 ** network.encoder.length;
+}
+
+/** @throws VqaeError naming the first field that is wrong */
+export function validateConfig(config: VqaeConfig): void {
+  const check = (ok: boolean, field: string, expected: string, got: unknown) => {
+    if (!ok) throw new VqaeError(`VqaeConfig.${field}`, expected, JSON.stringify(got), 'correct the configuration');
+  };
+  const { network } = config;
+  const natural = (n: number) => Number.isInteger(n) && n > 0;
+  check(config.spatialDims === 2 || config.spatialDims === 3, 'spatialDims', '2 or 3', config.spatialDims);
+  check(natural(config.codes), 'codes', 'a natural number', config.codes);
+  check(natural(config.codeDim), 'codeDim', 'a natural number', config.codeDim);
+  check(
+    config.classWeights.every((w) => w > 0),
+    'classWeights',
+    'two positive numbers',
+    config.classWeights,
+  );
+  if (network.kind === 'monai') {
+    check(network.channels.every(natural), 'network.channels', 'natural numbers', network.channels);
+    check(
+      network.strides.length === network.channels.length,
+      'network.strides',
+      `${network.channels.length} strides, one for each of the channels`,
+      network.strides,
+    );
+    check(
+      network.channels.at(-1) === config.codeDim,
+      'codeDim',
+      `the last of the channels, ${network.channels.at(-1)}`,
+      config.codeDim,
+    );
+  } else {
+    check(network.encoder.length > 0 && network.encoder.every(natural), 'network.encoder', 'widths', network.encoder);
+    check(
+      network.decoder.length === network.encoder.length && network.decoder.every(natural),
+      'network.decoder',
+      `${network.encoder.length} widths, one for each halving of the encoder`,
+      network.decoder,
+    );
+  }
+}

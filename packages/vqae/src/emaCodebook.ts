@@ -1,0 +1,125 @@
+import { Random, type HostTensor } from '@paired3d/nn';
+import type { EmaQuantizerConfig } from './config';
+
+/**
+ * Codes as exponential moving averages of the latents they stand for (Razavi et al., 2019, eq. A.1):
+ *   N_i <- γ N_i + (1-γ) n_i,   m_i <- γ m_i + (1-γ) Σ_j z_ij,   e_i = m_i / N_i,
+ * on the host: it is little work, and exact on every backend.
+ */
+export class EmaCodebook {
+  private readonly counts: Float32Array;
+  private readonly sums: Float32Array;
+  private started = false;
+
+  constructor(
+    private readonly config: EmaQuantizerConfig,
+    private readonly codes: number,
+    private readonly codeDim: number,
+  ) {
+    this.counts = new Float32Array(codes);
+    this.sums = new Float32Array(codes * codeDim);
+  }
+
+  /** False until the codes have been drawn from latents. */
+  get initialised(): boolean {
+    return this.started;
+  }
+
+  /** The codebook [codes, codeDim] drawn from latents [n, codeDim], with a little noise so that codes differ. */
+  initialise(latents: Float32Array, random: Random): Float32Array {
+    const n = latents.length / this.codeDim;
+    const scale = 0.01 * rootMeanSquare(latents);
+    const order = random.shuffle(Array.from({ length: n }, (_, i) => i));
+    for (let code = 0; code < this.codes; code++) {
+      for (let c = 0; c < this.codeDim; c++) {
+        const value = latents[order[code % n] * this.codeDim + c] + scale * random.normal();
+        this.sums[code * this.codeDim + c] = value;
+      }
+      this.counts[code] = 1;
+    }
+    this.started = true;
+    return this.codebook();
+  }
+
+  /**
+   * The codebook after a step in which `latents` [n, codeDim] were given the codes `assigned` [n].
+   * Codes whose count falls below the restart threshold move to latents that are badly coded.
+   */
+  update(latents: Float32Array, assigned: Int32Array, random: Random): Float32Array {
+    const { decay, restartBelow } = this.config;
+    const { codeDim, counts, sums } = this;
+    const previous = this.codebook();
+    for (let i = 0; i < counts.length; i++) counts[i] *= decay;
+    for (let i = 0; i < sums.length; i++) sums[i] *= decay;
+    const errors = new Float64Array(assigned.length);
+    for (let j = 0; j < assigned.length; j++) {
+      const code = assigned[j];
+      counts[code] += 1 - decay;
+      for (let c = 0; c < codeDim; c++) {
+        const z = latents[j * codeDim + c];
+        sums[code * codeDim + c] += (1 - decay) * z;
+        errors[j] += (z - previous[code * codeDim + c]) ** 2;
+      }
+    }
+    this.restart(latents, errors, restartBelow, random);
+    return this.codebook();
+  }
+
+  private restart(latents: Float32Array, errors: Float64Array, below: number, random: Random): void {
+    const cumulative = new Float64Array(errors.length);
+    let total = 0;
+    for (let j = 0; j < errors.length; j++) cumulative[j] = total += errors[j];
+    if (!(total > 0)) return;
+    for (let code = 0; code < this.codes; code++) {
+      if (this.counts[code] >= below) continue;
+      const target = random.uniform() * total;
+      const chosen = Math.min(lowerBound(cumulative, target), errors.length - 1);
+      this.counts[code] = 1;
+      for (let c = 0; c < this.codeDim; c++) {
+        this.sums[code * this.codeDim + c] = latents[chosen * this.codeDim + c];
+      }
+    }
+  }
+
+  private codebook(): Float32Array {
+    const { codeDim } = this;
+    return this.sums.map((sum, i) => sum / Math.max(this.counts[Math.floor(i / codeDim)], 1e-12));
+  }
+
+  /** `ema.counts` and `ema.sums`, for checkpoints. */
+  state(): Map<string, HostTensor> {
+    if (!this.started) return new Map();
+    return new Map<string, HostTensor>([
+      ['ema.counts', { dtype: 'F32', shape: [this.codes], data: this.counts.slice() }],
+      ['ema.sums', { dtype: 'F32', shape: [this.codes, this.codeDim], data: this.sums.slice() }],
+    ]);
+  }
+
+  /** Continues from `state()`. */
+  load(state: ReadonlyMap<string, HostTensor>): void {
+    const counts = state.get('ema.counts');
+    const sums = state.get('ema.sums');
+    if (!counts || !sums) return;
+    this.counts.set(counts.data as Float32Array);
+    this.sums.set(sums.data as Float32Array);
+    this.started = true;
+  }
+}
+
+function rootMeanSquare(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return Math.sqrt(sum / values.length);
+}
+
+/** Index of the first element that is greater than `target`. */
+function lowerBound(sorted: Float64Array, target: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] > target) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

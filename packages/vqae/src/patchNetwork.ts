@@ -1,0 +1,65 @@
+import { conv3dLayer, conv3dTransposeLayer, sequential, type Layer, type Parameters } from '@paired3d/nn';
+import { prelu } from '@paired3d/ops';
+import * as tf from '@tensorflow/tfjs-core';
+import type { PatchNetworkConfig } from './config';
+import type { Autoencoder } from './network';
+
+type Volume = Layer<tf.Tensor5D>;
+
+/**
+ * The light network of `PatchNetworkConfig`: the encoder's convolutions are as large as their stride, so that cells do
+ * not overlap; the decoder may look around (3^3 residual blocks), since neighbouring tokens are known when it runs.
+ */
+export function patchNetwork(
+  parameters: Parameters,
+  config: PatchNetworkConfig,
+  sizes: { inputs: number; outputs: number; spatialDims: 2 | 3; codeDim: number },
+): Autoencoder {
+  const { inputs, outputs, spatialDims, codeDim } = sizes;
+  const encoder = parameters.scope('encode');
+  const encode: Volume[] = [];
+  config.encoder.forEach((width, i) => {
+    const before = i === 0 ? inputs : config.encoder[i - 1];
+    const scope = encoder.scope(i);
+    encode.push(
+      conv3dLayer(scope.scope('down'), { in: before, out: width, kernel: 2, strides: 2, padding: 0, spatialDims }),
+      preluLayer(scope.scope('down_act')),
+      conv3dLayer(scope.scope('mix'), { in: width, out: width, kernel: 1, spatialDims }),
+      preluLayer(scope.scope('mix_act')),
+    );
+  });
+  encode.push(conv3dLayer(encoder.scope('latent'), { in: config.encoder.at(-1)!, out: codeDim, kernel: 1, spatialDims }));
+
+  const decoder = parameters.scope('decode');
+  const decode: Volume[] = [
+    conv3dLayer(decoder.scope('latent'), { in: codeDim, out: config.decoder[0], spatialDims }),
+    residualBlock(decoder.scope('coarse'), config.decoder[0], spatialDims),
+  ];
+  config.decoder.forEach((width, i) => {
+    const scope = decoder.scope(i);
+    const last = i === config.decoder.length - 1;
+    const after = last ? outputs : config.decoder[i + 1];
+    decode.push(
+      residualBlock(scope.scope('residual'), width, spatialDims),
+      preluLayer(scope.scope('act')),
+      conv3dTransposeLayer(scope.scope('up'), { in: width, out: after, kernel: 2, strides: 2, padding: 0, spatialDims }),
+    );
+  });
+  return { encode: sequential(...encode), decode: sequential(...decode) };
+}
+
+function preluLayer(parameters: Parameters): Volume {
+  const alpha = parameters.add('weight', [1], 0.25) as tf.Variable<tf.Rank.R1>;
+  return (x) => prelu(x, alpha) as tf.Tensor5D;
+}
+
+/** x + conv(act(conv(act(x)))), pre-activation as in He et al. (2016b). */
+function residualBlock(parameters: Parameters, width: number, spatialDims: 2 | 3): Volume {
+  const branch = sequential(
+    preluLayer(parameters.scope('act1')),
+    conv3dLayer(parameters.scope('conv1'), { in: width, out: width, spatialDims }),
+    preluLayer(parameters.scope('act2')),
+    conv3dLayer(parameters.scope('conv2'), { in: width, out: width, spatialDims }),
+  );
+  return (x) => tf.add(x, branch(x)) as tf.Tensor5D;
+}
