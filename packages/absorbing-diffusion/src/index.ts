@@ -1,1 +1,13 @@
-export {};
+export {
+  DiffusionError,
+  paperDenoiser,
+  tokenCount,
+  type DenoiserConfig,
+  type PatchDenoiserConfig,
+  type PlainDenoiserConfig,
+} from './config';
+export { Denoiser } from './denoiser';
+export { maskAnyOrder, maskAtRandomTimes, type MaskedBatch } from './masking';
+export { diffusionLoss, maskedCrossEntropy, type Weighting } from './loss';
+export { DiffusionTraining, bitsPerToken, type DiffusionStepMetrics, type DiffusionTrainingOptions } from './training';
+export { sample, type SampleOptions } from './sample';

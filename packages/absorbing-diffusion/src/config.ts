@@ -1,0 +1,77 @@
+/** Something given to `@paired3d/absorbing-diffusion` is not what it needs; reads `where: expected …, got …; do …`. */
+export class DiffusionError extends Error {
+  override readonly name = 'DiffusionError';
+  constructor(
+    readonly where: string,
+    readonly expected: string,
+    readonly got: string,
+    readonly advice: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${where}: expected ${expected}, got ${got}; ${advice}`, options);
+  }
+}
+
+/** What both denoisers share. */
+interface CommonConfig {
+  /** size of the codebook; the token `codes` is the absorbing state, "masked" */
+  readonly codes: number;
+  /** tokens of an item: [images, d, h, w] */
+  readonly grid: readonly [images: number, d: number, h: number, w: number];
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  readonly feedForward: number;
+}
+
+/** The paper's denoiser: one transformer position a token, post-norm, learned positions. */
+export interface PlainDenoiserConfig extends CommonConfig {
+  readonly kind: 'plain';
+  readonly dropout: number;
+}
+
+/**
+ * A light denoiser: tokens enter as their code vectors (plus a free part), 2x2x2 cells of all images make one position
+ * of a pre-norm transformer, residual convolutions work at full token resolution on both sides of it, and logits are
+ * products with the same code vectors.
+ */
+export interface PatchDenoiserConfig extends CommonConfig {
+  readonly kind: 'patch';
+  /** length of a code vector */
+  readonly codeDim: number;
+  /** channels of a token inside the network */
+  readonly tokenWidth: number;
+}
+
+/** Configuration of a denoiser of token grids. */
+export type DenoiserConfig = PlainDenoiserConfig | PatchDenoiserConfig;
+
+/** The paper's denoiser for grids of 16 x 13 x 16 tokens: 27,987,456 weights. */
+export const paperDenoiser: PlainDenoiserConfig = {
+  kind: 'plain',
+  codes: 1024,
+  grid: [1, 16, 13, 16],
+  width: 512,
+  depth: 12,
+  heads: 16,
+  feedForward: 1024,
+  dropout: 0.1,
+};
+
+/** Tokens of an item. */
+export const tokenCount = ({ grid }: DenoiserConfig): number => grid.reduce((product, n) => product * n, 1);
+
+/** @throws DiffusionError naming the first field that is wrong */
+export function validateConfig(config: DenoiserConfig): void {
+  const check = (ok: boolean, field: string, expected: string, got: unknown) => {
+    if (!ok) throw new DiffusionError(`DenoiserConfig.${field}`, expected, `${got}`, 'correct the configuration');
+  };
+  const natural = (n: number) => Number.isInteger(n) && n > 0;
+  for (const field of ['codes', 'width', 'depth', 'heads', 'feedForward'] as const) {
+    check(natural(config[field]), field, 'a natural number', config[field]);
+  }
+  check(config.grid.length === 4 && config.grid.every(natural), 'grid', 'four natural numbers', config.grid);
+  check(config.width % config.heads === 0, 'heads', `a divisor of the width ${config.width}`, config.heads);
+  if (config.kind === 'plain') check(config.dropout >= 0 && config.dropout < 1, 'dropout', 'in [0, 1)', config.dropout);
+  else check(natural(config.codeDim) && natural(config.tokenWidth), 'codeDim, tokenWidth', 'natural numbers', config);
+}

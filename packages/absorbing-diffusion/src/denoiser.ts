@@ -1,0 +1,102 @@
+import { Parameters, Random, loadStateDict, stateDict, type HostTensor } from '@paired3d/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import { DiffusionError, tokenCount, validateConfig, type DenoiserConfig } from './config';
+import type { Network } from './network';
+import { patchDenoiser } from './patchDenoiser';
+import { plainDenoiser } from './plainDenoiser';
+import { seededDropout } from './transformer';
+
+/**
+ * Predicts the codes behind masked tokens: p(x_0 | x_t) of absorbing diffusion (Austin et al., 2021; Bond-Taylor et
+ * al., 2022). Tokens are int32 [B, T] with T = product of the grid [images, d, h, w]; the id `codes` means masked.
+ */
+export class Denoiser {
+  readonly parameters: Parameters;
+  private readonly network: Network;
+  private readonly codeVectors: tf.Variable<tf.Rank.R2> | undefined;
+
+  /** @throws DiffusionError when the configuration is not valid */
+  constructor(
+    readonly config: DenoiserConfig,
+    seed = 0,
+  ) {
+    validateConfig(config);
+    this.parameters = new Parameters(Random.of(seed, 'diffusion'));
+    if (config.kind === 'plain') {
+      this.network = plainDenoiser(this.parameters, config);
+    } else {
+      const vectors = this.parameters.scope('codes').add('weight', [config.codes, config.codeDim], 0);
+      this.codeVectors = vectors as tf.Variable<tf.Rank.R2>;
+      // Constant: the vectors belong to the autoencoder.
+      vectors.trainable = false;
+      this.network = patchDenoiser(this.parameters, this.codeVectors, config);
+    }
+  }
+
+  /** Tokens of an item. */
+  get tokens(): number {
+    return tokenCount(this.config);
+  }
+
+  /** Id of a masked token. */
+  get maskId(): number {
+    return this.config.codes;
+  }
+
+  /**
+   * Gives a 'patch' denoiser the autoencoder's code vectors [codes, codeDim], scaled to unit mean square; a 'plain' one
+   * ignores them.
+   */
+  setCodeVectors(vectors: Float32Array): void {
+    if (!this.codeVectors) return;
+    if (vectors.length !== this.codeVectors.size) {
+      throw new DiffusionError(
+        'Denoiser.setCodeVectors',
+        `${this.codeVectors.shape.join(' x ')} values`,
+        `${vectors.length}`,
+        'use the codebook of the autoencoder that made the tokens',
+      );
+    }
+    let square = 0;
+    for (const v of vectors) square += v * v;
+    const scale = 1 / Math.sqrt(square / vectors.length || 1);
+    tf.tidy(() => this.codeVectors!.assign(tf.mul(scale, tf.tensor2d(vectors, this.codeVectors!.shape))));
+  }
+
+  /** Features [B, T, c] of every token; `random` switches dropout on (training). */
+  hidden(ids: tf.Tensor2D, random?: Random): tf.Tensor3D {
+    if (ids.shape[1] !== this.tokens) {
+      throw new DiffusionError('Denoiser.hidden', `[B, ${this.tokens}]`, `[${ids.shape}]`, 'flatten the token grid');
+    }
+    const rate = this.config.kind === 'plain' ? this.config.dropout : 0;
+    return tf.tidy(() => this.network.hidden(ids, random && seededDropout(rate, random)));
+  }
+
+  /** Logits [n, codes] of rows [n, c] of the features. */
+  head(rows: tf.Tensor2D): tf.Tensor2D {
+    return tf.tidy(() => this.network.head(rows));
+  }
+
+  /** Logits [B, T, codes] of every token. */
+  logits(ids: tf.Tensor2D): tf.Tensor3D {
+    return tf.tidy(() => {
+      const hidden = this.hidden(ids);
+      const logits = this.head(hidden.reshape([-1, hidden.shape[2]]));
+      return logits.reshape([ids.shape[0], this.tokens, this.config.codes]);
+    });
+  }
+
+  /** The weights in PyTorch's layout. */
+  state(): Promise<Map<string, HostTensor>> {
+    return stateDict(this.parameters);
+  }
+
+  /** @throws StateDictError when the weights do not fit */
+  load(state: ReadonlyMap<string, HostTensor>): void {
+    loadStateDict(this.parameters, state);
+  }
+
+  dispose(): void {
+    this.parameters.dispose();
+  }
+}

@@ -1,0 +1,41 @@
+import type { Random } from '@paired3d/nn';
+import { crossEntropy, embedding } from '@paired3d/ops';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Denoiser } from './denoiser';
+import type { MaskedBatch } from './masking';
+
+/**
+ * Weight of an item at time t: 'reweighted-elbo' is the paper's 1 - t (Bond-Taylor et al., 2022, eq. 10), 'elbo' the
+ * 1 / t of the variational bound (Austin et al., 2021, appendix A.3). The first is 0 at t = 1: it never trains the
+ * prediction from nothing but masks, with which sampling starts.
+ */
+export type Weighting = 'reweighted-elbo' | 'elbo';
+
+/** Cross entropy in nats of each masked token, [number masked]; differentiable. */
+export function maskedCrossEntropy(denoiser: Denoiser, batch: MaskedBatch, random?: Random): tf.Tensor1D {
+  return tf.tidy(() => {
+    const ids = tf.tensor2d(batch.ids, [batch.times.length, denoiser.tokens], 'int32');
+    const hidden = denoiser.hidden(ids, random);
+    // The head is the widest layer: only the rows that are scored go through it.
+    const rows = embedding(hidden.reshape([-1, hidden.shape[2]]), tf.tensor1d(batch.masked, 'int32')) as tf.Tensor2D;
+    return crossEntropy(denoiser.head(rows), tf.tensor1d(batch.labels, 'int32'));
+  });
+}
+
+/**
+ * The training loss: mean over items of w(t) Σ_masked CE / (ln 2 · T), times 1 / codes for 'reweighted-elbo' as the
+ * paper divides by all logits. 0 when nothing is masked.
+ */
+export function diffusionLoss(
+  denoiser: Denoiser,
+  batch: MaskedBatch,
+  weighting: Weighting,
+  random?: Random,
+): tf.Scalar {
+  const scale = Math.LN2 * denoiser.tokens * batch.times.length;
+  const weights = Float32Array.from(batch.item, (item) => {
+    const t = batch.times[item];
+    return weighting === 'elbo' ? 1 / (t * scale) : (1 - t) / (scale * denoiser.config.codes);
+  });
+  return tf.tidy(() => tf.sum(tf.mul(maskedCrossEntropy(denoiser, batch, random), tf.tensor1d(weights))) as tf.Scalar);
+}

@@ -1,0 +1,28 @@
+import { embeddingLayer, layerNormLayer, normal, type Parameters } from '@paired3d/nn';
+import { matMul } from '@paired3d/ops';
+import * as tf from '@tensorflow/tfjs-core';
+import { tokenCount, type PlainDenoiserConfig } from './config';
+import type { Network } from './network';
+import { transformerBlock } from './transformer';
+
+/** The paper's denoiser (section 2.2): embedding + position, post-norm blocks, layer norm, head without bias. */
+export function plainDenoiser(parameters: Parameters, config: PlainDenoiserConfig): Network {
+  const { codes, width, depth, heads, feedForward } = config;
+  const standardDeviation = 0.02;
+  const tokens = embeddingLayer(parameters.scope('token_embedding'), { rows: codes + 1, width, standardDeviation });
+  const positions = parameters
+    .scope('position_embedding')
+    .add('weight', [tokenCount(config), width], normal(standardDeviation));
+  const blocks = Array.from({ length: depth }, (_, i) =>
+    transformerBlock(parameters.scope('transformer').scope(i), { width, heads, feedForward, norm: 'post' }),
+  );
+  const norm = layerNormLayer(parameters.scope('layer_norm'), { width });
+  const head = parameters.scope('head').add('weight', [codes, width], normal(standardDeviation));
+  return {
+    hidden(ids, dropout) {
+      const embedded = tf.add(tokens(ids), positions.reshape([1, ...positions.shape])) as tf.Tensor3D;
+      return blocks.reduce((x, block) => block(x, dropout), embedded);
+    },
+    head: (rows) => matMul(norm(rows), head, { transposeB: true }) as tf.Tensor2D,
+  };
+}

@@ -1,0 +1,75 @@
+import { Random, addBias, layerNormLayer, linearLayer, pytorchDefault, type Layer, type Parameters } from '@paired3d/nn';
+import { attention, gelu, matMul } from '@paired3d/ops';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Size of a transformer block. */
+export interface BlockConfig {
+  readonly width: number;
+  readonly heads: number;
+  readonly feedForward: number;
+  /** 'post' normalises after each residual sum (Vaswani et al., 2017; PyTorch's default), 'pre' before each branch */
+  readonly norm: 'post' | 'pre';
+}
+
+/** Randomly zeroes activations while training; absent when sampling. */
+export type Dropout = (x: tf.Tensor) => tf.Tensor;
+
+/** [B, S, width] -> [B, S, width] */
+export type Block = (x: tf.Tensor3D, dropout?: Dropout) => tf.Tensor3D;
+
+/**
+ * PyTorch's `nn.TransformerEncoderLayer(batch_first=True, activation=GELU)` with its parameter names:
+ * self attention and a feed-forward network, each in a residual branch.
+ */
+export function transformerBlock(parameters: Parameters, config: BlockConfig): Block {
+  const { width, heads, feedForward, norm } = config;
+  const attend = selfAttention(parameters.scope('self_attn'), width, heads);
+  const linear1 = linearLayer(parameters.scope('linear1'), { in: width, out: feedForward });
+  const linear2 = linearLayer(parameters.scope('linear2'), { in: feedForward, out: width });
+  const norm1 = layerNormLayer(parameters.scope('norm1'), { width });
+  const norm2 = layerNormLayer(parameters.scope('norm2'), { width });
+  return (x, dropout = (y) => y) => {
+    const feed: Layer = (y) => dropout(linear2(dropout(gelu(linear1(y)))));
+    const self: Layer = (y) => dropout(attend(y as tf.Tensor3D));
+    if (norm === 'post') {
+      const y = norm1(tf.add(x, self(x)));
+      return norm2(tf.add(y, feed(y))) as tf.Tensor3D;
+    }
+    const y = tf.add(x, self(norm1(x)));
+    return tf.add(y, feed(norm2(y))) as tf.Tensor3D;
+  };
+}
+
+/** Multi-head self attention, `nn.MultiheadAttention`: `in_proj_weight` [3 width, width] holds query, key, value. */
+function selfAttention(parameters: Parameters, width: number, heads: number) {
+  // PyTorch: xavier_uniform_ of the stacked projection, zero biases.
+  const bound = Math.sqrt(6 / (4 * width));
+  const weight = parameters.add('in_proj_weight', [3 * width, width], (random, n) =>
+    random.uniforms(n).map((u) => bound * (2 * u - 1)),
+  );
+  const bias = parameters.add('in_proj_bias', [3 * width], 0);
+  const outWeight = parameters.scope('out_proj').add('weight', [width, width], pytorchDefault(width));
+  const outBias = parameters.scope('out_proj').add('bias', [width], 0);
+  const size = width / heads;
+  return (x: tf.Tensor3D): tf.Tensor3D => {
+    const [batch, length] = x.shape;
+    const qkv = addBias(matMul(x.reshape([-1, width]), weight, { transposeB: true }), bias);
+    const [q, k, v] = [0, 1, 2].map((i) => splitHeads(qkv.slice([0, i * width], [-1, width])));
+    const mixed = tf.transpose(attention(q, k, v).reshape([batch, heads, length, size]), [0, 2, 1, 3]);
+    const out = matMul(mixed.reshape([-1, width]), outWeight, { transposeB: true });
+    return addBias(out, outBias).reshape([batch, length, width]);
+
+    function splitHeads(y: tf.Tensor): tf.Tensor3D {
+      return tf.transpose(y.reshape([batch, length, heads, size]), [0, 2, 1, 3]).reshape([batch * heads, length, size]);
+    }
+  };
+}
+
+/** Inverted dropout whose masks are drawn from a keyed generator, a new one at each call. */
+export function seededDropout(rate: number, random: Random): Dropout | undefined {
+  if (rate === 0) return undefined;
+  return (x) => {
+    const keep = random.uniforms(x.size).map((u) => (u < rate ? 0 : 1 / (1 - rate)));
+    return tf.mul(x, tf.tensor(keep, x.shape));
+  };
+}
