@@ -1,1 +1,2 @@
-export {};
+export { registerWasmKernels } from './register';
+export { WasmBackendError, WasmMemoryError } from './errors';

@@ -1,0 +1,240 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { Address } from './exports';
+import type { Call } from './heap';
+import { kernel } from './kernel';
+import { BYTES, offset, padded, PANEL, roundUp, steps, sumRuns, type Size, type Volume } from './runs';
+
+interface Geometry {
+  readonly strides: Size;
+  readonly padding: Size;
+}
+
+const map = (f: (axis: number) => number): Size => [f(0), f(1), f(2)];
+const sizeOf = (shape: readonly number[]): Size => [shape[1], shape[2], shape[3]];
+const kernelOf = (shape: readonly number[]): Size => [shape[0], shape[1], shape[2]];
+const product = (size: Size) => size[0] * size[1] * size[2];
+
+/** Sample `index` of a [B, D, H, W, C] tensor. */
+function sample(call: Call, tensor: TensorInfo, index: number): Volume {
+  const size = sizeOf(tensor.shape);
+  const channels = tensor.shape[4];
+  return { at: call.at(tensor) + index * product(size) * channels * BYTES, size, channels };
+}
+
+/** Size of the padded input that `outputs` outputs read: the tail that a stride leaves over is not copied. */
+function reach(outputs: Size, kernelSize: Size, strides: Size): Size {
+  return map((axis) => (outputs[axis] - 1) * strides[axis] + kernelSize[axis]);
+}
+
+/** Pads as the convolution asks; reads the tensor in place where nothing needs padding. */
+function paddedInput(
+  call: Call,
+  x: Volume,
+  geometry: Geometry,
+  outputs: Size,
+  kernelSize: Size,
+  slack: number,
+): Volume {
+  const wanted = reach(outputs, kernelSize, geometry.strides);
+  return padded(
+    call,
+    x,
+    geometry.padding,
+    map((axis) => Math.max(wanted[axis], x.size[axis] + geometry.padding[axis])),
+    slack,
+  );
+}
+
+/** Forward convolution: [B, D, H, W, Cin] * [kD, kH, kW, Cin, Cout]. */
+export const conv3d = kernel<'x' | 'filter', Geometry>('Paired3dConv3d', (call, { x, filter }, geometry) => {
+  const { strides, padding } = geometry;
+  const k = kernelOf(filter.shape);
+  const [channelsIn, channels] = filter.shape.slice(3);
+  const size = sizeOf(x.shape);
+  const count = map((axis) => Math.floor((size[axis] + 2 * padding[axis] - k[axis]) / strides[axis]) + 1);
+  const y = call.output([x.shape[0], ...count, channels]);
+
+  const taps = product(k) * channelsIn;
+  const panelBytes = taps * PANEL * BYTES;
+  const weights = call.scratch(taps * roundUp(channels, PANEL));
+  call.kernels.packPanels(call.at(filter), weights, taps, channels, panelBytes);
+  for (let b = 0; b < x.shape[0]; b++) {
+    call.scope(() => {
+      const input = paddedInput(call, sample(call, x, b), geometry, count, k, 0);
+      const output = sample(call, y, b);
+      const step = steps(input);
+      sumRuns(call, {
+        x: input.at,
+        weights,
+        y: output.at,
+        count,
+        xStep: map((axis) => step[axis] * strides[axis]),
+        yStep: steps(output),
+        channels,
+        panelBytes,
+        runs: [k[0], k[1]],
+        runStep: [step[0], step[1]],
+        runBytes: k[2] * channelsIn * BYTES,
+      });
+    });
+  }
+  return y;
+});
+
+/**
+ * One axis of one stride phase of the transposed convolution. Input voxel i and output o of the convolution meet at tap
+ * k = i + padding - o * stride, so inputs with equal phase = (i + padding) mod stride see the taps phase, phase + stride,
+ * ..., and are a convolution of stride 1 over dy with those taps in reverse order.
+ */
+interface PhaseAxis {
+  /** Taps in the order of increasing o. */
+  readonly taps: readonly number[];
+  /** First input voxel of the phase, and how many there are. */
+  readonly first: number;
+  readonly count: number;
+  /** The o that meets the first input voxel at the first tap; negative inside the padding. */
+  readonly start: number;
+}
+
+function phaseAxis(phase: number, size: number, kernelSize: number, stride: number, padding: number): PhaseAxis {
+  const taps: number[] = [];
+  for (let tap = phase; tap < kernelSize; tap += stride) taps.unshift(tap);
+  const quotient = Math.max(0, Math.ceil((padding - phase) / stride));
+  const first = quotient * stride + phase - padding;
+  const count = Math.max(0, Math.ceil((size - first) / stride));
+  return { taps, first, count, start: quotient - (taps.length - 1) };
+}
+
+/** Gradient of the input, and forward of the transposed convolution: dy [B, d, h, w, Cout] to [B, D, H, W, Cin]. */
+export const conv3dBackpropInput = kernel<'dy' | 'filter', Geometry & { readonly inputShape: readonly number[] }>(
+  'Paired3dConv3dBackpropInput',
+  (call, { dy, filter }, { strides, padding, inputShape }) => {
+    const k = kernelOf(filter.shape);
+    const [channels, channelsOut] = filter.shape.slice(3);
+    const size = sizeOf(inputShape);
+    const outputs = sizeOf(dy.shape);
+    const dx = call.output(inputShape);
+    const axes = [0, 1, 2].map((axis) =>
+      Array.from({ length: strides[axis] }, (_, phase) =>
+        phaseAxis(phase, size[axis], k[axis], strides[axis], padding[axis]),
+      ).filter((phase) => phase.count > 0),
+    );
+    const phases = axes[0].flatMap((d) => axes[1].flatMap((h) => axes[2].map((w) => [d, h, w] as const)));
+    // A kernel smaller than the stride leaves voxels that no tap reaches.
+    if (phases.some((phase) => phase.some(({ taps }) => taps.length === 0)))
+      call.zero(call.at(dx), product(size) * inputShape[0] * channels);
+    const reached = phases.filter((phase) => phase.every(({ taps }) => taps.length > 0));
+    const weights = reached.map((phase) => packPhase(call, filter, phase));
+
+    const low = map((axis) => Math.max(0, ...axes[axis].map(({ start }) => -start)));
+    const end = map((axis) => Math.max(outputs[axis], ...axes[axis].map((p) => p.start + p.count + p.taps.length - 1)));
+    for (let b = 0; b < inputShape[0]; b++) {
+      call.scope(() => {
+        const input = padded(
+          call,
+          sample(call, dy, b),
+          low,
+          map((axis) => low[axis] + end[axis]),
+        );
+        const output = sample(call, dx, b);
+        const xStep = steps(input);
+        const yStep = steps(output);
+        reached.forEach((phase, index) =>
+          sumRuns(call, {
+            x: offset(
+              input,
+              map((axis) => phase[axis].start + low[axis]),
+            ),
+            weights: weights[index],
+            y: offset(
+              output,
+              map((axis) => phase[axis].first),
+            ),
+            count: map((axis) => phase[axis].count),
+            xStep,
+            yStep: map((axis) => yStep[axis] * strides[axis]),
+            channels,
+            panelBytes: product(map((axis) => phase[axis].taps.length)) * channelsOut * PANEL * BYTES,
+            runs: [phase[0].taps.length, phase[1].taps.length],
+            runStep: [xStep[0], xStep[1]],
+            runBytes: phase[2].taps.length * channelsOut * BYTES,
+          }),
+        );
+      });
+    }
+    return dx;
+  },
+);
+
+/** Panels of the taps of one phase, each tap's [Cin, Cout] matrix transposed. */
+function packPhase(call: Call, filter: TensorInfo, phase: readonly [PhaseAxis, PhaseAxis, PhaseAxis]): Address {
+  const [, kH, kW, channels, channelsOut] = filter.shape;
+  const taps = phase[0].taps.flatMap((d) =>
+    phase[1].taps.flatMap((h) => phase[2].taps.map((w) => (d * kH + h) * kW + w)),
+  );
+  const weights = call.scratch(taps.length * channelsOut * roundUp(channels, PANEL));
+  const panelBytes = taps.length * channelsOut * PANEL * BYTES;
+  taps.forEach((tap, index) =>
+    call.kernels.packPanelsTransposed(
+      call.at(filter) + tap * channels * channelsOut * BYTES,
+      weights + index * channelsOut * PANEL * BYTES,
+      channelsOut,
+      channels,
+      panelBytes,
+    ),
+  );
+  return weights;
+}
+
+/** Gradient of the filter: x [B, D, H, W, Cin], dy [B, d, h, w, Cout] to [kD, kH, kW, Cin, Cout]. */
+export const conv3dBackpropFilter = kernel<'x' | 'dy', Geometry & { readonly filterShape: readonly number[] }>(
+  'Paired3dConv3dBackpropFilter',
+  (call, { x, dy }, { filterShape, ...geometry }) => {
+    const k = kernelOf(filterShape);
+    const [channelsIn, channelsOut] = filterShape.slice(3);
+    const count = sizeOf(dy.shape);
+    const run = k[2] * channelsIn;
+    const run4 = roundUp(run, 4);
+    const channels = roundUp(channelsOut, PANEL);
+    const matrices = k[0] * k[1];
+    const dw = call.output(filterShape);
+    const exact = run === run4 && channels === channelsOut;
+    const sums = exact ? call.at(dw) : call.scratch(matrices * run4 * channels);
+    call.zero(sums, matrices * run4 * channels);
+    for (let b = 0; b < x.shape[0]; b++) {
+      call.scope(() => {
+        const input = paddedInput(call, sample(call, x, b), geometry, count, k, run4 - run);
+        const step = steps(input);
+        call.kernels.filterGradient(
+          call.struct({
+            x: input.at,
+            dy: paddedChannels(call, sample(call, dy, b), channels),
+            dw: sums,
+            depth: count[0],
+            height: count[1],
+            width: count[2],
+            xDepth: step[0] * geometry.strides[0],
+            xHeight: step[1] * geometry.strides[1],
+            xWidth: step[2] * geometry.strides[2],
+            channels,
+            planes: k[0],
+            rows: k[1],
+            xPlane: step[0],
+            xRow: step[1],
+            run4,
+          }),
+        );
+      });
+    }
+    if (!exact) call.kernels.unpadMatrices(sums, call.at(dw), matrices, run4, channels, run, channelsOut);
+    return dw;
+  },
+);
+
+function paddedChannels(call: Call, volume: Volume, channels: number): Address {
+  if (channels === volume.channels) return volume.at;
+  const voxels = product(volume.size);
+  const at = call.scratch(voxels * channels);
+  call.kernels.padChannels(volume.at, at, voxels, volume.channels, channels);
+  return at;
+}

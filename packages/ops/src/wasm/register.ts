@@ -1,0 +1,73 @@
+import { findBackend, getBackend, getKernel, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import { instantiate } from './binary';
+import { conv3d, conv3dBackpropFilter, conv3dBackpropInput } from './conv3d';
+import { WasmBackendError } from './errors';
+import { Heap, type WasmBackend } from './heap';
+import { present, type WasmKernel } from './kernel';
+import { matMul } from './matMul';
+
+const kernels: readonly WasmKernel[] = [conv3d, conv3dBackpropInput, conv3dBackpropFilter, matMul];
+
+/** What was linked to each backend; kernels are registered by name, once, and look their backend up here. */
+const linked = new WeakMap<object, { heap: Heap; relaxedSimd: boolean }>();
+
+/**
+ * Registers this package's kernels for the backend 'wasm', which must be the current one and ready
+ * (`await tf.setBackend('wasm')`). May be called again, also after the backend was replaced; the choice of
+ * instructions is then made anew only if `relaxedSimd` is given.
+ *
+ * @param options `relaxedSimd: false` keeps to plain SIMD, whose results are equal on every machine; by default fused
+ *   multiply-add is used where the engine has it
+ * @returns which instructions are in use
+ * @throws WasmBackendError when another backend is current, or when tfjs runs its multi-threaded binary
+ * @throws WasmMemoryError when the heap is full
+ */
+export async function registerWasmKernels(options: { relaxedSimd?: boolean } = {}): Promise<{ relaxedSimd: boolean }> {
+  const backend = currentBackend();
+  let link = linked.get(backend);
+  if (!link || (options.relaxedSimd ?? link.relaxedSimd) !== link.relaxedSimd) {
+    const memory = memoryOf(backend);
+    const { exports, relaxedSimd } = await instantiate(memory, options.relaxedSimd);
+    link = { heap: new Heap(backend, memory, exports), relaxedSimd };
+    linked.set(backend, link);
+  }
+  for (const kernel of kernels) register(kernel);
+  return { relaxedSimd: link.relaxedSimd };
+}
+
+function register({ name, run }: WasmKernel): void {
+  if (getKernel(name, 'wasm')) return;
+  const kernelFunc = ({
+    inputs,
+    backend,
+    attrs,
+  }: Parameters<Parameters<typeof registerKernel>[0]['kernelFunc']>[0]) => {
+    const link = linked.get(backend);
+    if (!link) throw new WasmBackendError('a backend with these kernels', 'a new wasm backend', 'call it again');
+    return link.heap.call<TensorInfo | TensorInfo[]>(name, (call) => run(call, present(inputs), attrs ?? {}));
+  };
+  registerKernel({ kernelName: name, backendName: 'wasm', kernelFunc });
+}
+
+function currentBackend(): WasmBackend {
+  const name = getBackend();
+  const backend = name === 'wasm' ? findBackend('wasm') : null;
+  if (!backend) {
+    const advice = "import '@tensorflow/tfjs-backend-wasm' and await tf.setBackend('wasm') first";
+    throw new WasmBackendError("the current backend to be 'wasm'", `'${name}'`, advice);
+  }
+  return backend as unknown as WasmBackend;
+}
+
+function memoryOf(backend: WasmBackend): WebAssembly.Memory {
+  const { asm, wasmMemory } = backend.wasm as { asm?: Record<string, unknown>; wasmMemory?: unknown };
+  const found = [wasmMemory, ...Object.values(asm ?? {})].find((value) => value instanceof WebAssembly.Memory);
+  if (!found) {
+    throw new WasmBackendError('the memory of @tensorflow/tfjs-backend-wasm 4', 'none', 'install version 4.22 of it');
+  }
+  if (!(found.buffer instanceof ArrayBuffer)) {
+    const advice = "tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false) before tf.setBackend('wasm')";
+    throw new WasmBackendError('the single-threaded binary of tfjs', 'shared memory', advice);
+  }
+  return found;
+}

@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
+import type { NamedAttrMap, NamedTensorMap } from '@tensorflow/tfjs-core';
+
+/** Deterministic numbers in [-1, 1) for tests. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 31 - 1;
+  };
+}
+
+export function randomTensor(next: () => number, shape: readonly number[]): tf.Tensor {
+  return tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, next), [...shape]);
+}
+
+export function runKernel(name: string, inputs: object, attributes: object = {}): tf.Tensor {
+  return tf.engine().runKernel(name, inputs as NamedTensorMap, attributes as NamedAttrMap) as tf.Tensor;
+}
+
+export function runKernelMany(name: string, inputs: object, attributes: object = {}): tf.Tensor[] {
+  return tf.engine().runKernel(name, inputs as NamedTensorMap, attributes as NamedAttrMap) as tf.Tensor[];
+}
+
+/** Leaves NaN in the free blocks of the heap, so that a kernel that reads memory it did not write gives itself away. */
+export function dirtyHeap(): void {
+  const sizes = [3, 17, 100, 1000, 10_000, 100_000, 1_000_000];
+  const filled = sizes.flatMap((size) => [tf.fill([size], NaN), tf.fill([size], NaN)]);
+  tf.dispose(filled);
+}
+
+/** Largest difference, relative to the largest magnitude expected. NaN counts as infinite. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let largest = 1e-30;
+  let difference = 0;
+  for (let i = 0; i < expected.length; i++) {
+    largest = Math.max(largest, Math.abs(expected[i]));
+    const d = Math.abs(actual[i] - expected[i]);
+    difference = Number.isNaN(d) ? Infinity : Math.max(difference, d);
+  }
+  return difference / largest;
+}
