@@ -1,0 +1,315 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { resize3d } from '@paired3d/ops';
+import { Adam, computeGradients, loadStateDict, Parameters, Random, stateDict, type HostTensor, type Layer } from '@paired3d/nn';
+import { registrationConfig, type RegistrationConfig } from './config';
+import { RegistrationError } from './errors';
+import { compose, exponential, warp } from './fields';
+import { joinOptimiserStates, splitOptimiserState } from './optimiserState';
+import { Regulariser } from './regulariser';
+import { SIMILARITIES } from './similarity';
+import { Smoothing } from './smoothing';
+import { unet } from './unet';
+
+/** The two directions of a registration, [B, D, H, W, 3] each, normalised, x, y, z = W, H, D axis. */
+export interface Displacements {
+  /** Lives on the moving grid and pulls the fixed image: k_moving + forward(k_moving) ~ k_fixed. */
+  readonly forward: tf.Tensor5D;
+  /** Lives on the fixed grid and pulls the moving image. */
+  readonly backward: tf.Tensor5D;
+}
+
+/** What one network makes of a pair. */
+export interface StepResult extends Displacements {
+  /** Smoothed velocity on the pooled grid [B, d, h, w, 3]; the backward one is its negative. */
+  readonly velocity: tf.Tensor5D;
+  /** fixed o (id + forward), to be compared with moving. */
+  readonly warpedFixed: tf.Tensor5D;
+  /** moving o (id + backward), to be compared with fixed. */
+  readonly warpedMoving: tf.Tensor5D;
+}
+
+/** Loss of one network: total = similarity + regularisation * regularity, each summed over both directions. */
+export interface StepLoss {
+  readonly total: number;
+  readonly similarity: number;
+  readonly regularity: number;
+}
+
+/** Options of {@link RegistrationNetwork.adaptToPair}. */
+export interface AdaptOptions {
+  /** The field is that of iteration `iterations`, before its update; 50 by default. */
+  readonly iterations?: number;
+  /** 0.005 by default */
+  readonly learningRate?: number;
+  /** Told after each update, `iteration` from 1. */
+  readonly onIteration?: (progress: { iteration: number; iterations: number; losses: readonly StepLoss[] }) => void;
+  /** Stops the adaptation: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The images of a pair, both ways round along the batch: `sources` [fixed; moving] is pulled by the displacements
+ * [forward; backward] and compared with `targets` [moving; fixed]. One pass of each operation then serves both directions.
+ */
+interface Pair {
+  readonly sources: tf.Tensor5D;
+  readonly targets: tf.Tensor5D;
+}
+
+/**
+ * Two-step inverse-consistent registration network. Network n gives
+ *
+ *   velocity  v = smooth(s tanh(net(f, m)) - s tanh(net(m, f))),   forward = exp(v),   backward = exp(-v)
+ *
+ * so that exchanging the images exchanges the directions by construction. The next network registers the images
+ * warped half way, f o exp(v/2) and m o exp(-v/2), and the parts are put together symmetrically:
+ * exp(v1/2) o exp(v2) o exp(v1/2). Each network has its own loss and its own Adam; what the ones before it did is constant to it.
+ *
+ * H. Greer et al.: Inverse consistency by construction for multistep deep registration, MICCAI 2023,
+ * doi:10.1007/978-3-031-43999-5_65; H. Greer et al.: ICON, ICCV 2021.
+ *
+ * Images are [B, ...config.size, 1].
+ */
+export class RegistrationNetwork {
+  readonly config: RegistrationConfig;
+  /** Names `0.model…` and `1.model…`: the state dicts of the networks in a list. */
+  readonly parameters: Parameters;
+  private readonly nets: { parameters: Parameters; forward: Layer<tf.Tensor5D>; adam: Adam }[];
+  private readonly smoothing: Smoothing;
+  private readonly regulariser: Regulariser;
+
+  /**
+   * @param options missing fields are the paper's
+   * @param random draws the initial weights
+   * @throws RegistrationError when the configuration does not fit together
+   */
+  constructor(options: Partial<RegistrationConfig> = {}, random: Random = new Random(0)) {
+    const config = (this.config = registrationConfig(options));
+    this.parameters = new Parameters(random);
+    this.nets = Array.from({ length: config.steps }, (_, net) => {
+      const parameters = this.parameters.scope(net);
+      const { spatialDims, channels, strides } = config;
+      const forward = unet(parameters, { spatialDims, channels, strides, in: 2, out: spatialDims });
+      // Every update passes its rate.
+      return { parameters, forward, adam: new Adam(parameters, { learningRate: 0 }) };
+    });
+    this.smoothing = new Smoothing(config);
+    const grid = config.integrateAt === 'image' ? config.size : this.smoothing.grid;
+    this.regulariser = new Regulariser(config.regulariser, grid, config.size);
+  }
+
+  /** What network `net` makes of a pair of images. The caller owns the result; differentiable in the weights. */
+  step(net: number, fixed: tf.Tensor5D, moving: tf.Tensor5D): StepResult {
+    this.check('RegistrationNetwork.step', fixed, moving);
+    return tf.tidy(() => {
+      const { sources, targets } = pairOf(fixed, moving);
+      const velocity = this.velocity(net, sources, targets);
+      const { displacements } = this.integrate(velocity);
+      const [forward, backward] = halves(displacements);
+      const [warpedFixed, warpedMoving] = halves(warp(sources, displacements));
+      return { velocity, forward, backward, warpedFixed, warpedMoving };
+    }) as unknown as StepResult;
+  }
+
+  /** The losses of the networks, first to last, without an update. */
+  async losses(fixed: tf.Tensor5D, moving: tf.Tensor5D): Promise<StepLoss[]> {
+    this.check('RegistrationNetwork.losses', fixed, moving);
+    return this.read(
+      tf.tidy(() => {
+        const parts: tf.Tensor1D[] = [];
+        let pair = pairOf(fixed, moving);
+        for (let net = 0; net < this.nets.length; net++) {
+          const loss = this.loss(net, pair);
+          parts.push(loss.parts);
+          pair = this.halfWay(pair, loss.velocity);
+        }
+        return tf.stack(parts) as tf.Tensor2D;
+      }),
+    );
+  }
+
+  /**
+   * One update of every network.
+   * @returns the losses before the update
+   * @throws MissingGradientsError (`@paired3d/nn`) when TensorFlow.js has no gradients registered
+   */
+  async trainStep(fixed: tf.Tensor5D, moving: tf.Tensor5D, { learningRate }: { learningRate: number }): Promise<StepLoss[]> {
+    this.check('RegistrationNetwork.trainStep', fixed, moving);
+    return this.read(
+      tf.tidy(() => {
+        const parts: tf.Tensor1D[] = [];
+        let pair = pairOf(fixed, moving);
+        for (let net = 0; net < this.nets.length; net++) {
+          const update = this.update(net, pair, learningRate);
+          parts.push(update.parts);
+          if (net + 1 < this.nets.length) pair = this.halfWay(pair, update.velocity);
+        }
+        return tf.stack(parts) as tf.Tensor2D;
+      }),
+    );
+  }
+
+  /** The displacements of the whole registration. The caller owns them. */
+  displacement(fixed: tf.Tensor5D, moving: tf.Tensor5D): Displacements {
+    this.check('RegistrationNetwork.displacement', fixed, moving);
+    return tf.tidy(() => {
+      let pair = pairOf(fixed, moving);
+      const half: tf.Tensor5D[] = [];
+      let velocity = this.velocity(0, pair.sources, pair.targets);
+      for (let net = 1; net < this.nets.length; net++) {
+        half.push(this.integrate(tf.mul(velocity, 0.5)).displacements);
+        pair = warpPair(pair, half[net - 1]);
+        velocity = this.velocity(net, pair.sources, pair.targets);
+      }
+      const whole = half.reduceRight(
+        (inner, outer) => compose(compose(outer, inner), outer),
+        this.integrate(velocity).displacements,
+      );
+      const [forward, backward] = halves(whole);
+      return { forward, backward };
+    }) as unknown as Displacements;
+  }
+
+  /**
+   * Test-time adaptation (`tta`): goes on training on the one pair to be registered, on a copy of the weights.
+   *
+   * As in the published evaluation the field is computed in iteration `iterations` before its update, so that 50
+   * iterations give the field after 49 updates.
+   * @returns the adapted displacements; the caller owns them
+   */
+  async adaptToPair(fixed: tf.Tensor5D, moving: tf.Tensor5D, options: AdaptOptions = {}): Promise<Displacements> {
+    const { iterations = 50, learningRate = 0.005, onIteration, signal } = options;
+    if (!Number.isInteger(iterations) || iterations < 1) {
+      throw new RegistrationError('RegistrationNetwork.adaptToPair', 'one iteration or more', `${iterations}`, 'change iterations');
+    }
+    const copy = new RegistrationNetwork(this.config);
+    try {
+      for (const [name, variable] of copy.parameters.entries) variable.assign(this.parameters.entries.get(name)!);
+      for (let iteration = 1; iteration < iterations; iteration++) {
+        signal?.throwIfAborted();
+        const losses = await copy.trainStep(fixed, moving, { learningRate });
+        onIteration?.({ iteration, iterations, losses });
+      }
+      signal?.throwIfAborted();
+      return copy.displacement(fixed, moving);
+    } finally {
+      copy.dispose();
+    }
+  }
+
+  /** The weights on the host, in PyTorch's layout: `0.model.0.conv.weight` and so on. */
+  state(): Promise<Map<string, HostTensor>> {
+    return stateDict(this.parameters, this.config);
+  }
+
+  /**
+   * Sets the weights.
+   * @throws StateDictError (`@paired3d/nn`) listing what does not fit; nothing is changed then
+   */
+  load(state: ReadonlyMap<string, HostTensor>): void {
+    loadStateDict(this.parameters, state, this.config);
+  }
+
+  /** The moments and step counts of the optimisers, for a bit-exact continuation. */
+  async optimiserState(): Promise<Map<string, HostTensor>> {
+    return joinOptimiserStates(await Promise.all(this.nets.map(({ adam }) => adam.state())));
+  }
+
+  /** Sets what {@link optimiserState} gave. */
+  loadOptimiser(state: ReadonlyMap<string, HostTensor>): void {
+    splitOptimiserState(state, this.nets.length).forEach((part, net) => this.nets[net].adam.load(part));
+  }
+
+  /** Frees weights, moments and constants. */
+  dispose(): void {
+    for (const { adam } of this.nets) adam.dispose();
+    this.parameters.dispose();
+    this.smoothing.dispose();
+    this.regulariser.dispose();
+  }
+
+  /** Both directions of the velocity come from one pass over [(f, m); (m, f)]: [B, d, h, w, 3]. */
+  private velocity(net: number, sources: tf.Tensor5D, targets: tf.Tensor5D): tf.Tensor5D {
+    const [there, back] = halves(tf.tanh(this.nets[net].forward(tf.concat([sources, targets], 4))));
+    const velocity = this.smoothing.apply(tf.mul(tf.sub(there, back), this.config.velocityScale));
+    if (this.config.spatialDims === 3) return velocity;
+    const [batch, depth, height, width] = velocity.shape;
+    return tf.concat([velocity, tf.zeros<tf.Rank.R5>([batch, depth, height, width, 1])], 4);
+  }
+
+  /**
+   * exp(±velocity) along the batch: `displacements` [2B, ...size, 3] for the images, and `integrated`, the same
+   * on the grid where it was integrated, for the regulariser.
+   */
+  private integrate(velocity: tf.Tensor5D): { integrated: tf.Tensor5D; displacements: tf.Tensor5D } {
+    const { size, integrateAt, integrationSteps } = this.config;
+    const both = tf.concat([velocity, tf.neg(velocity)], 0);
+    const upsample = (field: tf.Tensor5D) => resize3d(field, [...size]);
+    const integrated = exponential(integrateAt === 'image' ? upsample(both) : both, integrationSteps);
+    return { integrated, displacements: integrateAt === 'image' ? integrated : upsample(integrated) };
+  }
+
+  /** The loss of one network; `parts` is [total, similarity, regularity]. */
+  private loss(net: number, { sources, targets }: Pair) {
+    const velocity = this.velocity(net, sources, targets);
+    const { integrated, displacements } = this.integrate(velocity);
+    // Both are means over the two directions, which the paper adds up.
+    const similarity = tf.mul(2, SIMILARITIES[this.config.similarity](warp(sources, displacements), targets));
+    const regularity = tf.mul(2, this.regulariser.penalty(integrated));
+    const total = tf.add(similarity, tf.mul(this.config.regularisation, regularity)) as tf.Scalar;
+    return { velocity, total, parts: tf.stack([total, similarity, regularity]) as tf.Tensor1D };
+  }
+
+  /** One Adam update of one network; the results are constants. */
+  private update(net: number, pair: Pair, learningRate: number): { velocity: tf.Tensor5D; parts: tf.Tensor1D } {
+    const { parameters, adam } = this.nets[net];
+    return tf.tidy(() => {
+      const kept: tf.Tensor[] = [];
+      const { gradients } = computeGradients(parameters, () => {
+        const { total, velocity, parts } = this.loss(net, pair);
+        // What leaves the tape must be kept, or the engine frees it with the intermediate results.
+        kept.push(tf.keep(velocity), tf.keep(parts));
+        return total;
+      });
+      adam.apply(gradients, learningRate);
+      const [velocity, parts] = kept.map((tensor) => tensor.clone());
+      tf.dispose(kept);
+      return { velocity: velocity as tf.Tensor5D, parts: parts as tf.Tensor1D };
+    });
+  }
+
+  private halfWay(pair: Pair, velocity: tf.Tensor5D): Pair {
+    return warpPair(pair, this.integrate(tf.mul(velocity, 0.5)).displacements);
+  }
+
+  /** Losses on the host; frees the tensor [net, (total, similarity, regularity)]. */
+  private async read(parts: tf.Tensor2D): Promise<StepLoss[]> {
+    const values = await parts.data();
+    parts.dispose();
+    return this.nets.map((_, net) => ({
+      total: values[3 * net],
+      similarity: values[3 * net + 1],
+      regularity: values[3 * net + 2],
+    }));
+  }
+
+  private check(where: string, fixed: tf.Tensor5D, moving: tf.Tensor5D): void {
+    const wanted = [fixed.shape[0], ...this.config.size, 1];
+    for (const [name, image] of Object.entries({ fixed, moving })) {
+      if (tf.util.arraysEqual(image.shape, wanted)) continue;
+      const advice = 'resample both images to the size of the configuration';
+      throw new RegistrationError(where, `${name} of shape [${wanted}]`, `[${image.shape}]`, advice);
+    }
+  }
+}
+
+const halves = (x: tf.Tensor5D) => tf.split(x, 2, 0) as [tf.Tensor5D, tf.Tensor5D];
+
+function pairOf(fixed: tf.Tensor5D, moving: tf.Tensor5D): Pair {
+  return { sources: tf.concat([fixed, moving], 0), targets: tf.concat([moving, fixed], 0) };
+}
+
+function warpPair({ sources }: Pair, displacements: tf.Tensor5D): Pair {
+  const [fixed, moving] = halves(warp(sources, displacements));
+  return pairOf(fixed, moving);
+}
