@@ -9,9 +9,9 @@ const present = folder !== undefined && existsSync(join(folder, 'train'));
 if (!present) console.log('Real data: skipped, PAIRED3D_DATA does not name a folder with train/.');
 
 describe.skipIf(!present)('real scans', () => {
-  test('two pairs are read and survive being written', async () => {
+  test('a pair is read and survives being written', async () => {
     const names = (await readdir(join(folder!, 'train'))).filter((name) => name.endsWith('.nii.gz')).sort();
-    for (const name of names.slice(0, 4)) {
+    for (const name of names.slice(0, 2)) {
       const volume = await readNifti(await readFile(join(folder!, 'train', name)), { name });
       expect(volume.data).toBeInstanceOf(Uint8Array);
       expect(new Set(volume.data)).toEqual(new Set([0, 1, 2]));
