@@ -3,14 +3,14 @@ import { PipelineError } from '../errors';
 import type { Size3 } from './types';
 
 const positive = z.number().int().positive();
-const voxels = z.tuple([positive, positive, positive]);
+const voxels = z.tuple([positive, positive, positive]).readonly();
 const millimetres = z.number().positive();
 
 const frameSchema = z.strictObject({
   /** Voxels of the box in which a scan is centred. */
   padTo: voxels,
   /** First voxel of that box which is kept. */
-  start: z.tuple([z.number().int(), z.number().int(), z.number().int()]),
+  start: z.tuple([z.number().int(), z.number().int(), z.number().int()]).readonly(),
   /** Voxels that are kept. */
   size: voxels,
 });
@@ -37,11 +37,9 @@ export const folderConfigSchema = z
     /** Resample a scan whose spacing is not `spacing` (within 3 %). false: every voxel is taken to have that size. */
     resample: z.boolean().default(true),
     /** Millimetres a voxel of the frame, one number or one for each of i, j, k. */
-    spacing: z.union([millimetres, z.tuple([millimetres, millimetres, millimetres])]).default(1),
+    spacing: z.union([millimetres, z.tuple([millimetres, millimetres, millimetres]).readonly()]).default(1),
     /** The canonical frame; null keeps each scan's own box, which then has to be the same for all. */
-    frame: frameSchema
-      .nullable()
-      .default({ padTo: [352, 256, 352], start: [48, 32, 48], size: [256, 208, 256] }),
+    frame: frameSchema.nullable().default({ padTo: [352, 256, 352], start: [48, 32, 48], size: [256, 208, 256] }),
     /** Average pooling from the frame to the working grid, one factor or one for each of i, j, k. */
     pool: z.union([positive, voxels]).default(4),
     /** Oddities of single cases: `slices` [first, end) along k are kept, counted in the file. */

@@ -107,7 +107,7 @@ export function prepareScan(volume: ScanVolume, geometry: Geometry, config: Fold
   if (config.dilate > 0) data = dilate(data, shape, config.dilate);
   if (kept[2] !== shape[2]) data = keepSlices(data, shape, first[2], kept[2]);
   let placed = kept;
-  if (spacing !== wanted) {
+  if (!spacingMatches(spacing, wanted)) {
     const mode = config.labels === 'probability' ? 'linear' : 'nearest';
     ({ data, shape: placed } = resample(data, kept, spacing, wanted, mode));
   }

@@ -46,11 +46,8 @@ export class Breathing {
 
   /** Scales the motion so that `points` ([n, 3] mm) move by `length` mm on average. */
   scaleTo(length: number, points: Float64Array): void {
-    this.scale = 1;
-    if (points.length === 0 || length === 0) {
-      this.scale = length === 0 ? 0 : 1;
-      return;
-    }
+    this.scale = length === 0 ? 0 : 1;
+    if (points.length === 0 || length === 0) return;
     // The length grows almost linearly with the scale: three corrections leave less than 1 %.
     for (let round = 0; round < 3; round++) {
       const mean = meanDistance(points, this.transport(points));

@@ -50,7 +50,7 @@ export function isInside(lung: Lung, p: Point): boolean {
 export function fillLung(lung: Lung, distance: number, random: Random): Point[] {
   const points: Point[] = [];
   const draw = (a: number) => lung.centre[a] + (2 * random.uniform() - 1) * lung.half[a];
-  for (let misses = 0; misses < 150; ) {
+  for (let misses = 0; misses < 150;) {
     const p: Point = [draw(0), draw(1), draw(2)];
     if (!isInside(lung, p)) continue;
     if (points.some((q) => (p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2 + (p[2] - q[2]) ** 2 < distance ** 2)) misses++;

@@ -76,7 +76,11 @@ function growthPoint(
     if (pull[a] !== 0) pull[a] += 0.12 * random.normal();
   }
   const length = Math.hypot(pull[0], pull[1], pull[2]) || 1;
-  return [from[0] + (step * pull[0]) / length, from[1] + (step * pull[1]) / length, from[2] + (step * pull[2]) / length];
+  return [
+    from[0] + (step * pull[0]) / length,
+    from[1] + (step * pull[1]) / length,
+    from[2] + (step * pull[2]) / length,
+  ];
 }
 
 function finish(nodes: readonly Point[], parents: readonly number[], tipRadius: number): Tree {
