@@ -60,6 +60,6 @@ export function alongAxes(x: tf.Tensor5D, matrices: readonly (BandedMatrix | nul
       for (const [row, column, weight] of banded.weights) values[row * banded.columns + column] += weight;
       y = alongAxis(y, tf.tensor2d(values, [banded.rows, banded.columns]), (i + 1) as 1 | 2 | 3);
     });
-    return y === x ? withGradient<tf.Tensor5D>([x], () => ({ value: x.clone(), gradient: (dy) => [dy] })) : y;
+    return y === x ? withGradient<tf.Tensor5D>([x], () => ({ value: x.clone(), gradient: (dy) => [dy.clone()] })) : y;
   });
 }

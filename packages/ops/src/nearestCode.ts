@@ -17,24 +17,28 @@ const DISTANCES_AT_ONCE = 1 << 22;
 export function nearestCode(vectors: tf.Tensor2D, codebook: tf.Tensor2D): tf.Tensor1D {
   checkTensor('nearestCode', 'vectors', vectors, 2);
   checkTensor('nearestCode', 'codebook', codebook, 2);
-  const [count, width] = vectors.shape;
-  const codes = codebook.shape[0];
+  const width = vectors.shape[1];
   if (codebook.shape[1] !== width) {
     throw new OpsError('nearestCode', `a codebook [K, ${width}]`, `[${codebook.shape}]`, 'match the widths');
   }
-  return tf.tidy(() => {
-    // |v - c|^2 = |v|^2 - 2 v.c + |c|^2, of which |v|^2 does not change the order.
-    const norms = tf.reshape<tf.Rank.R2>(tf.sum(tf.square(codebook), 1), [1, codes]);
-    const height = Math.max(1, Math.floor(DISTANCES_AT_ONCE / codes));
-    const parts: tf.Tensor1D[] = [];
-    for (let row = 0; row < count; row += height) {
-      const part = tf.tidy(() => {
-        const rows = tf.slice(vectors, [row, 0], [Math.min(height, count - row), width]);
-        const dots = product(rows, codebook, false, true) as tf.Tensor2D;
-        return tf.argMin(tf.sub(norms, tf.mul(dots, 2)), 1) as tf.Tensor1D;
-      });
-      parts.push(part);
-    }
-    return parts.length === 1 ? parts[0] : tf.concat(parts);
-  });
+  return tf.tidy(() => nearestRows(vectors, codebook, DISTANCES_AT_ONCE));
+}
+
+/** {@link nearestCode} with at most so many distances in memory. */
+export function nearestRows(vectors: tf.Tensor2D, codebook: tf.Tensor2D, distancesAtOnce: number): tf.Tensor1D {
+  const [count, width] = vectors.shape;
+  const codes = codebook.shape[0];
+  // |v - c|^2 = |v|^2 - 2 v.c + |c|^2, of which |v|^2 does not change the order.
+  const norms = tf.reshape<tf.Rank.R2>(tf.sum(tf.square(codebook), 1), [1, codes]);
+  const height = Math.max(1, Math.floor(distancesAtOnce / codes));
+  const parts: tf.Tensor1D[] = [];
+  for (let row = 0; row < count; row += height) {
+    const part = tf.tidy(() => {
+      const rows = tf.slice(vectors, [row, 0], [Math.min(height, count - row), width]);
+      const dots = product(rows, codebook, false, true) as tf.Tensor2D;
+      return tf.argMin(tf.sub(norms, tf.mul(dots, 2)), 1) as tf.Tensor1D;
+    });
+    parts.push(part);
+  }
+  return parts.length === 1 ? parts[0] : tf.concat(parts);
 }

@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, describe } from 'vitest';
+
+/** Something the operations run on. */
+interface Device {
+  name: string;
+  /** Makes it the current backend. */
+  use: () => Promise<unknown>;
+  /** Undoes what would change the devices that follow. */
+  leave?: () => void;
+}
+
+function unregisterOurKernels(backend: string): void {
+  for (const { kernelName } of tf.getKernelsForBackend(backend)) {
+    if (kernelName.startsWith('Paired3d')) tf.unregisterKernel(kernelName, backend);
+  }
+}
+
+const cpu: Device = { name: 'cpu', use: () => tf.setBackend('cpu') };
+
+const wasm: Device = {
+  name: 'wasm, stock kernels',
+  use: async () => {
+    await import('@tensorflow/tfjs-backend-wasm');
+    await tf.setBackend('wasm');
+  },
+};
+
+const wasmKernels: Device = {
+  name: 'wasm, our kernels',
+  use: async () => {
+    await wasm.use();
+    const { registerWasmKernels } = await import('../wasm/index');
+    await registerWasmKernels();
+  },
+  leave: () => unregisterOurKernels('wasm'),
+};
+
+const webgpu: Device = {
+  name: 'webgpu, stock kernels',
+  use: async () => {
+    const { create, globals } = await import('webgpu');
+    Object.assign(globalThis, globals);
+    const gpu = create([]);
+    const adapter = await gpu.requestAdapter();
+    if (!adapter) throw new Error('PAIRED3D_WEBGPU is set, but there is no WebGPU adapter');
+    const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+    if (!tf.findBackend('webgpu')) {
+      const { maxBufferSize, maxStorageBufferBindingSize, maxComputeInvocationsPerWorkgroup } = adapter.limits;
+      const device = await adapter.requestDevice({
+        requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxComputeInvocationsPerWorkgroup },
+      });
+      tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info));
+    }
+    await tf.setBackend('webgpu');
+  },
+};
+
+/** WebGPU needs an adapter, which few test machines have: `PAIRED3D_WEBGPU=1` adds it. */
+const devices: Device[] = [cpu, wasm, wasmKernels, ...(process.env.PAIRED3D_WEBGPU ? [webgpu] : [])];
+
+/** Declares the same tests on every device. */
+export function onEveryDevice(declare: () => void): void {
+  describe.each(devices)('$name', ({ use, leave }) => {
+    beforeAll(async () => {
+      await use();
+    });
+    afterAll(() => leave?.());
+    declare();
+  });
+}
