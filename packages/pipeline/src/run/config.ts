@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { augmentPresets, type AugmentConfig } from '../data/augment';
+import { folderConfigSchema, phantomConfigSchema } from '../data/config';
+
+const natural = z.number().int().positive();
+const count = z.number().int().min(0);
+const positive = z.number().positive();
+const weight = z.number().min(0);
+
+const field = z.strictObject({ knots: natural, sd: weight });
+
+/** The name of an augmentation preset, or all its values. */
+const augmentationSchema = z.union([
+  z.enum(Object.keys(augmentPresets) as (keyof typeof augmentPresets)[]),
+  z.strictObject({
+    affine: weight,
+    translation: weight,
+    shared: field,
+    moving: field,
+    flip: z.boolean(),
+    swap: z.boolean(),
+  }),
+]);
+
+const vqaeModelSchema = z.strictObject({
+  coding: z.enum(['joint', 'separate']),
+  network: z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('monai'),
+      channels: z.array(natural).min(1),
+      strides: z.array(z.union([z.literal(1), z.literal(2)])),
+    }),
+    z.strictObject({ kind: z.literal('patch'), encoder: z.array(natural).min(1), decoder: z.array(natural).min(1) }),
+  ]),
+  codes: natural,
+  codeDim: natural,
+  quantizer: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('gradient'), beta: weight }),
+    z.strictObject({ kind: z.literal('ema'), decay: z.number().min(0).max(1), restartBelow: weight }),
+  ]),
+  codebookWeight: weight,
+  classWeights: z.tuple([positive, positive]),
+  diceWeight: weight,
+});
+
+const transformer = { width: natural, depth: natural, heads: natural, feedForward: natural };
+
+const denoiserSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('plain'), ...transformer, dropout: z.number().min(0).lt(1) }),
+  z.strictObject({ kind: z.literal('patch'), ...transformer, tokenWidth: natural }),
+]);
+
+const registrationModelSchema = z.strictObject({
+  channels: z.array(natural).min(2),
+  strides: z.array(natural),
+  velocityScale: positive,
+  smoothing: z.strictObject({ width: natural, strides: z.array(natural) }),
+  integrationSteps: natural,
+  integrateAt: z.enum(['image', 'grid']),
+  similarity: z.enum(['l1', 'ncc']),
+  regulariser: z.enum(['diffusion', 'bending']),
+  regularisation: weight,
+  steps: natural,
+});
+
+/** Learning rate over the steps of a stage. */
+const scheduleSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('constant') }),
+  /** linear warm-up, then half a cosine down to 0 */
+  z.strictObject({ kind: z.literal('cosine'), warmup: count }),
+  /** linear warm-up, then constant */
+  z.strictObject({ kind: z.literal('warmup'), warmup: count }),
+  /** the paper's: restarts after total / first steps, each period twice as long */
+  z.strictObject({ kind: z.literal('restarts'), first: natural }),
+]);
+
+const training = { steps: natural, batch: natural, learningRate: positive, schedule: scheduleSchema };
+
+/** The whole configuration of a run. Unknown fields are refused. */
+export const runConfigSchema = z.strictObject({
+  /** 2 works on one-slice volumes [1, H, W] */
+  spatialDims: z.union([z.literal(2), z.literal(3)]),
+  seed: z.number().int(),
+  source: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('phantom'), ...phantomConfigSchema.shape }),
+    z.strictObject({ kind: z.literal('folder'), dataset: folderConfigSchema }),
+  ]),
+  /** training pairs that are held out for validation: how many (the last ones), or which */
+  validation: z.union([count, z.array(z.string())]),
+  /** a voxel is foreground above this probability, when Dice is scored */
+  diceThreshold: z.number().gt(0).lt(1),
+  /** seconds between checkpoints */
+  checkpointSeconds: positive,
+  vqae: z.strictObject({
+    model: vqaeModelSchema,
+    ...training,
+    /** edge of the random crops in voxels, null = whole grid */
+    crop: natural.nullable(),
+    augmentation: augmentationSchema,
+  }),
+  tokenize: z.strictObject({
+    /** token grids a training pair: the pair itself and augmented ones */
+    variants: natural,
+    augmentation: augmentationSchema,
+  }),
+  diffusion: z.strictObject({
+    model: denoiserSchema,
+    ...training,
+    weighting: z.enum(['reweighted-elbo', 'elbo']),
+    beta2: z.number().gt(0).lt(1),
+    weightDecay: weight,
+  }),
+  synthesize: z.strictObject({ pairs: natural, steps: natural, temperature: positive }),
+  registration: z.strictObject({
+    model: registrationModelSchema,
+    ...training,
+    /** average pooling from the working grid to the registration's */
+    pool: natural,
+    augmentation: augmentationSchema,
+    /** also train on the real pairs, the baseline that synthetic pairs must beat */
+    baseline: z.boolean(),
+    /** test-time adaptation; 0 iterations leave it out */
+    tta: z.strictObject({ iterations: count, learningRate: positive }),
+  }),
+});
+
+/** A run as a person may write it. */
+export type RunConfigInput = z.input<typeof runConfigSchema>;
+/** A complete, validated configuration. */
+export type RunConfig = z.output<typeof runConfigSchema>;
+export type Schedule = z.output<typeof scheduleSchema>;
+export type AugmentationChoice = z.output<typeof augmentationSchema>;
+
+/** The values behind an augmentation of the configuration. */
+export function augmentationOf(choice: AugmentationChoice): AugmentConfig {
+  return typeof choice === 'string' ? augmentPresets[choice] : choice;
+}

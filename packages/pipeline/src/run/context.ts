@@ -1,0 +1,23 @@
+import type { PairSource } from '../data/types';
+import type { Storage } from '../storage/storage';
+import type { RunConfig } from './config';
+import type { EventListener } from './events';
+
+/** The models that a run can take from elsewhere. */
+export type ModelName = 'vqae' | 'diffusion' | 'registration';
+
+/** What stages run with: everything outside of them comes in through here. */
+export interface RunContext {
+  readonly config: RunConfig;
+  /** the output folder; each stage has a folder of its own in it */
+  readonly storage: Storage;
+  readonly source: PairSource;
+  /** model folders to use instead of training */
+  readonly models?: Readonly<Partial<Record<ModelName, Storage>>>;
+  readonly emit: EventListener;
+  readonly signal?: AbortSignal;
+  /** seconds, monotonic */
+  readonly clock: () => number;
+  /** bytes the process holds, if it can be known */
+  readonly memory?: () => number;
+}

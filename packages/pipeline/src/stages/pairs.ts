@@ -1,0 +1,107 @@
+import { Random } from '@paired3d/nn';
+import { avgPool3d, gridSample3d } from '@paired3d/ops';
+import * as tf from '@tensorflow/tfjs-core';
+import { drawAugmentation, type AugmentConfig } from '../data/augment';
+import type { PreparedPair, Size3, Split } from '../data/types';
+import { PipelineError } from '../errors';
+import type { RunContext } from '../run/context';
+import { sha256Hex } from '../storage/digest';
+
+/** Training pairs, and those of them that are held out for validation. */
+export interface TrainingPairs {
+  readonly training: readonly PreparedPair[];
+  readonly validation: readonly PreparedPair[];
+  /** SHA-256 of their values */
+  readonly hash: string;
+}
+
+/**
+ * Loads every pair of a split.
+ * @throws PipelineError when there is none, or grids differ
+ */
+export async function loadPairs(context: RunContext, split: Split): Promise<PreparedPair[]> {
+  const ids = await context.source.list(split);
+  const pairs: PreparedPair[] = [];
+  for (const id of ids) pairs.push(await context.source.load(split, id));
+  const where = `${context.source.name}, ${split} pairs`;
+  if (pairs.length === 0) {
+    throw new PipelineError({ where, expected: 'at least one pair', got: 'none', advice: 'check the folder and names' });
+  }
+  const odd = pairs.find(({ size }) => !tf.util.arraysEqual([...size], [...pairs[0].size]));
+  if (odd) {
+    const expected = `every pair on a grid of ${pairs[0].size.join(' x ')}`;
+    const advice = 'set a frame, so that all scans lie on one grid';
+    throw new PipelineError({ where, expected, got: `${odd.id} on ${odd.size.join(' x ')}`, advice });
+  }
+  return pairs;
+}
+
+/**
+ * The training pairs, split by `config.validation`.
+ * @throws PipelineError when a validation pair does not exist, or nothing would be left to train on
+ */
+export async function loadTrainingPairs(context: RunContext): Promise<TrainingPairs> {
+  const pairs = await loadPairs(context, 'train');
+  const { validation } = context.config;
+  const ids = pairs.map(({ id }) => id);
+  const held = new Set(typeof validation === 'number' ? ids.slice(ids.length - validation) : validation);
+  const unknown = [...held].filter((id) => !ids.includes(id));
+  if (unknown.length > 0 || held.size >= pairs.length) {
+    throw new PipelineError({
+      where: 'validation',
+      expected: `some, not all, of the training pairs ${ids.join(', ')}`,
+      got: [...held].join(', '),
+      advice: 'name pairs of the training folder, or say how many',
+    });
+  }
+  return {
+    training: pairs.filter(({ id }) => !held.has(id)),
+    validation: pairs.filter(({ id }) => held.has(id)),
+    hash: await hashPairs(pairs),
+  };
+}
+
+/** SHA-256 over ids and values of pairs. */
+export async function hashPairs(pairs: readonly PreparedPair[]): Promise<string> {
+  const parts: string[] = [];
+  for (const { id, fixed, moving, landmarks } of pairs) {
+    const arrays = [fixed, moving, ...Object.values(landmarks ?? {}).flatMap((l) => [l.fixed, l.moving])];
+    for (const { buffer, byteOffset, byteLength } of arrays) {
+      parts.push(`${id} ${await sha256Hex(new Uint8Array(buffer, byteOffset, byteLength))}`);
+    }
+  }
+  return sha256Hex(new TextEncoder().encode(parts.join('\n')));
+}
+
+/** A pair as a tensor [1, I, J, K, 2]: fixed, moving. */
+export function pairTensor({ fixed, moving, size: [i, j, k] }: PreparedPair): tf.Tensor5D {
+  return tf.tidy(() => {
+    const image = (data: Float32Array) => tf.tensor5d(data, [1, i, j, k, 1]);
+    return tf.concat([image(fixed), image(moving)], 4);
+  });
+}
+
+/** A pair under a random augmentation, [1, I, J, K, 2]. */
+export function augmentedTensor(pair: PreparedPair, config: AugmentConfig, random: Random): tf.Tensor5D {
+  const draw = drawAugmentation(random, pair.size, config);
+  const [i, j, k] = pair.size;
+  const [first, second] = draw.swap ? [pair.moving, pair.fixed] : [pair.fixed, pair.moving];
+  return tf.tidy(() => {
+    const warp = (data: Float32Array, grid: Float32Array) =>
+      gridSample3d(tf.tensor5d(data, [1, i, j, k, 1]), tf.tensor5d(grid, [1, i, j, k, 3]), { constantInput: true });
+    return tf.concat([warp(first, draw.fixed), warp(second, draw.moving)], 4);
+  });
+}
+
+/** Fixed and moving image of a pair tensor [1, I, J, K, 2], pooled: [1, I/p, J/p, K/p, 1] each. */
+export function pooledImages(pair: tf.Tensor5D, pool: number): [tf.Tensor5D, tf.Tensor5D] {
+  const [fixed, moving] = tf.split(pair, 2, 4) as [tf.Tensor5D, tf.Tensor5D];
+  if (pool === 1) return [fixed, moving];
+  const size = pair.shape.slice(1, 4).map((n) => (n === 1 ? 1 : pool)) as [number, number, number];
+  return [avgPool3d(fixed, { size }), avgPool3d(moving, { size })];
+}
+
+/** The grid after pooling; an axis of one slice stays. */
+export function pooledSize(size: Size3, pool: number): Size3 {
+  return size.map((n) => (n === 1 ? 1 : n / pool)) as unknown as Size3;
+}

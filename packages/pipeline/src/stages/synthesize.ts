@@ -1,0 +1,99 @@
+import { sample, type Denoiser } from '@paired3d/absorbing-diffusion';
+import { writeNifti } from '@paired3d/nifti';
+import type { VqAutoencoder } from '@paired3d/vqae';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Size3 } from '../data/types';
+import { throwIfAborted } from '../errors';
+import type { RunContext } from '../run/context';
+import type { Stage } from '../run/stage';
+import type { Storage } from '../storage/storage';
+import { openDenoiser } from './diffusion';
+import { openVqae } from './vqae';
+
+interface Upstream {
+  readonly folder: Storage;
+  readonly hash: string;
+}
+
+/** Foreground probabilities of a sampled pair, each row-major i, j, k. */
+export interface SyntheticPair {
+  readonly size: Size3;
+  readonly fixed: Float32Array;
+  readonly moving: Float32Array;
+}
+
+/** File names of synthetic pair number `index` (from 0): the naming that training folders have. */
+export const syntheticFiles = (index: number): [fixed: string, moving: string] => {
+  const id = `case_${String(index + 1).padStart(4, '0')}`;
+  return [`${id}_1.nii.gz`, `${id}_2.nii.gz`];
+};
+
+/** Affine of a grid of a spacing in mm, axes as in the real scans (i to the left, j to the back, k to the head). */
+export function gridAffine([i, j, k]: Size3): number[][] {
+  return [
+    [-i, 0, 0, 0],
+    [0, -j, 0, 0],
+    [0, 0, k, 0],
+    [0, 0, 0, 1],
+  ];
+}
+
+/** Samples pairs: token grids from the denoiser, decoded to probabilities and written as NIfTI. */
+export function synthesizeStage(
+  context: RunContext,
+  upstream: { vqae: Upstream; diffusion: Upstream },
+  spacing: Size3,
+): Stage {
+  const { config } = context;
+  const { pairs: total } = config.synthesize;
+  return {
+    name: 'synthetic',
+    inputs: { vqae: upstream.vqae.hash, diffusion: upstream.diffusion.hash },
+    config: { ...config.synthesize, seed: config.seed, spacing },
+    async run(folder) {
+      const vqae = await openVqae(upstream.vqae.folder);
+      const denoiser = await openDenoiser(upstream.diffusion.folder);
+      try {
+        const names = Array.from({ length: total }, (_, index) => syntheticFiles(index));
+        const present = new Set(await folder.list(''));
+        const done = names.map((pair) => pair.every((name) => present.has(name)));
+        context.emit({ type: 'stage-start', stage: 'synthetic', total, resumedAt: done.filter(Boolean).length });
+        for (const [index, files] of names.entries()) {
+          if (done[index]) continue;
+          throwIfAborted(context.signal, 'synthetic');
+          const pair = await samplePair(denoiser, vqae, { ...config.synthesize, seed: config.seed, index });
+          await folder.write(files[0], writeScan(pair.fixed, pair.size, spacing));
+          await folder.write(files[1], writeScan(pair.moving, pair.size, spacing));
+          context.emit({ type: 'step', stage: 'synthetic', step: index + 1, total, metrics: {} });
+        }
+        return names.flat();
+      } finally {
+        denoiser.dispose();
+        vqae.dispose();
+      }
+    },
+  };
+}
+
+/** Sample number `index` of a seed, decoded. */
+export async function samplePair(
+  denoiser: Denoiser,
+  vqae: VqAutoencoder,
+  options: { steps: number; temperature: number; seed: number; index: number },
+): Promise<SyntheticPair> {
+  const { steps, temperature, seed, index } = options;
+  const [tokens] = await sample(denoiser, 1, { steps, temperature, seed, first: index });
+  const decoded = tf.tidy(() => {
+    const [images, d, h, w] = denoiser.config.grid;
+    const pair = vqae.decodeTokens(tf.tensor5d(tokens, [1, images, d, h, w], 'int32'));
+    return tf.split(pair, 2, 4) as [tf.Tensor5D, tf.Tensor5D];
+  });
+  const [, i, j, k] = decoded[0].shape;
+  const [fixed, moving] = (await Promise.all(decoded.map((tensor) => tensor.data()))) as Float32Array[];
+  tf.dispose(decoded);
+  return { size: [i, j, k], fixed, moving };
+}
+
+function writeScan(data: Float32Array, size: Size3, spacing: Size3): Uint8Array {
+  return writeNifti({ data, shape: [...size], affine: gridAffine(spacing) }, { gzip: true });
+}

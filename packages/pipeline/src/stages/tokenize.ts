@@ -1,0 +1,90 @@
+import { Random, decodeSafetensors, encodeSafetensors } from '@paired3d/nn';
+import type { VqAutoencoder } from '@paired3d/vqae';
+import * as tf from '@tensorflow/tfjs-core';
+import type { PreparedPair } from '../data/types';
+import { PipelineError, throwIfAborted } from '../errors';
+import { augmentationOf } from '../run/config';
+import type { RunContext } from '../run/context';
+import type { Stage } from '../run/stage';
+import type { Storage } from '../storage/storage';
+import { augmentedTensor, pairTensor, type TrainingPairs } from './pairs';
+import { openVqae } from './vqae';
+
+/** Grids of tokens of the pairs of a split, each of T codes, with their grid [images, d, h, w]. */
+export interface TokenSet {
+  readonly grid: readonly [number, number, number, number];
+  readonly items: readonly Int16Array[];
+}
+
+/**
+ * Turns each pair into grids of tokens: the pair itself, and for training augmented variants of it.
+ * One file a pair, so that an interrupted run goes on with the next.
+ */
+export function tokenizeStage(context: RunContext, pairs: TrainingPairs, vqae: { folder: Storage; hash: string }): Stage {
+  const { config } = context;
+  return {
+    name: 'tokens',
+    inputs: { pairs: pairs.hash, vqae: vqae.hash },
+    config: { ...config.tokenize, seed: config.seed, validation: pairs.validation.map(({ id }) => id) },
+    async run(folder) {
+      const work = [
+        ...pairs.training.map((pair) => ({ pair, path: `train/${pair.id}.safetensors` })),
+        ...pairs.validation.map((pair) => ({ pair, path: `validation/${pair.id}.safetensors` })),
+      ];
+      const done = new Set(await folder.list(''));
+      const resumedAt = work.filter(({ path }) => done.has(path)).length;
+      context.emit({ type: 'stage-start', stage: 'tokens', total: work.length, resumedAt });
+      const model = await openVqae(vqae.folder);
+      try {
+        for (const [index, { pair, path }] of work.entries()) {
+          if (done.has(path)) continue;
+          throwIfAborted(context.signal, 'tokens');
+          await folder.write(path, await tokenize(context, model, pair));
+          context.emit({ type: 'step', stage: 'tokens', step: index + 1, total: work.length, metrics: {} });
+        }
+      } finally {
+        model.dispose();
+      }
+      return work.map(({ path }) => path);
+    },
+  };
+}
+
+/** Reads the token grids of a split. */
+export async function readTokens(folder: Storage, split: 'train' | 'validation'): Promise<TokenSet> {
+  const paths = await folder.list(`${split}/`);
+  const items: Int16Array[] = [];
+  let grid: number[] = [];
+  for (const path of paths) {
+    const { tensors } = decodeSafetensors((await folder.read(path))!);
+    const tokens = tensors.get('tokens')!;
+    grid = tokens.shape.slice(1);
+    const size = grid.reduce((a, b) => a * b, 1);
+    const data = tokens.data as Int16Array;
+    for (let at = 0; at < data.length; at += size) items.push(data.subarray(at, at + size));
+  }
+  if (split === 'train' && items.length === 0) {
+    const advice = 'run `paired3d tokenize` first';
+    throw new PipelineError({ where: 'tokens', expected: 'token grids to train on', got: 'none', advice });
+  }
+  return { grid: grid as unknown as TokenSet['grid'], items };
+}
+
+async function tokenize({ config }: RunContext, model: VqAutoencoder, pair: PreparedPair): Promise<Uint8Array> {
+  const { variants } = config.tokenize;
+  const augmentation = augmentationOf(config.tokenize.augmentation);
+  const all: Int32Array[] = [];
+  let shape: number[] = [];
+  for (let variant = 0; variant < variants; variant++) {
+    const random = Random.of(config.seed, 'tokens', pair.id, variant);
+    const tokens = tf.tidy(() =>
+      model.tokenize(variant === 0 ? pairTensor(pair) : augmentedTensor(pair, augmentation, random)),
+    );
+    shape = tokens.shape.slice(1);
+    all.push((await tokens.data()) as Int32Array);
+    tokens.dispose();
+  }
+  const data = new Int16Array(all.length * all[0].length);
+  all.forEach((tokens, i) => data.set(tokens, i * tokens.length));
+  return encodeSafetensors(new Map([['tokens', { dtype: 'I16', shape: [all.length, ...shape], data }]]));
+}
