@@ -1,7 +1,7 @@
 export type { Landmarks, PairSource, PreparedPair, Size3, Split } from './types';
 export { DataError, DataReportError } from './errors';
 export type { DataProblem, DataProblemKind, DataReport } from './errors';
-export { folderConfigSchema, phantomConfigSchema } from './config';
+export { folderConfigSchema, parseConfig, phantomConfigSchema } from './config';
 export type { FolderConfig, FolderConfigInput, PhantomConfig, PhantomConfigInput } from './config';
 export { folderSource } from './folder';
 export type { FolderSource, ScanFiles, ScanFolders } from './folder';
@@ -12,6 +12,8 @@ export { phantomVolume, writePhantomDataset } from './phantom/dataset';
 export type { PhantomVolume } from './phantom/dataset';
 export { initialError, meanDisplacementError, parseLandmarks, formatLandmarks } from './landmarks';
 export type { LandmarkTable } from './landmarks';
+export { croppedLandmarks, exactLandmarks, geometryOf, prepareScan } from './prepare';
+export type { Geometry, ScanVolume } from './prepare';
 export { dilate, foreground } from './mask';
 export type { LabelRule } from './mask';
 export { resample, spacingMatches } from './resample';
