@@ -4,3 +4,7 @@ export { sumRuns } from './runs';
 export { packPanels, packPanelsTransposed, transpose } from './panels';
 export { padVolume, padChannels, unpadMatrices } from './pad';
 export { filterGradient } from './filterGradient';
+export { gridSample, gridSampleGradient } from './gridSample';
+export { alongAxis } from './alongAxis';
+export { instanceNormPrelu, instanceNormPreluGradient } from './instanceNorm';
+export { adam } from './adam';

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { registerWasmKernels } from './index';
-import { dirtyHeap, randomTensor, relativeError, runKernel, seeded } from './testing';
+import { expect, it } from 'vitest';
+import { describeKernels, expectNoLeak, randomTensor, relativeError, runKernel, seeded } from './testing';
 
 type Size = [number, number, number];
 interface Case {
@@ -56,12 +55,7 @@ const unravel = (index: number, size: Size): Size => [
   index % size[2],
 ];
 
-describe.each([{ relaxedSimd: false }, {}])('conv3d kernels %o', (options) => {
-  beforeAll(async () => {
-    await tf.setBackend('wasm');
-    await registerWasmKernels(options);
-  });
-
+describeKernels('conv3d kernels', () => {
   it.each(cases)('agrees with the definition, forward and backward: $size $channels $kernel $strides', (c) => {
     const { strides, padding, kernel, size, channels } = c;
     const out = size.map((n, axis) => Math.floor((n + 2 * padding[axis] - kernel[axis]) / strides[axis]) + 1) as Size;
@@ -75,19 +69,15 @@ describe.each([{ relaxedSimd: false }, {}])('conv3d kernels %o', (options) => {
       expected.dx[i] += dys[o] * ws[w];
       expected.dw[w] += dys[o] * xs[i];
     });
-    dirtyHeap();
-    const before = tf.memory().numTensors;
-    const ids = tf.engine().backend.numDataIds();
-    const y = runKernel('Paired3dConv3d', { x, filter }, { strides, padding });
-    const dx = runKernel('Paired3dConv3dBackpropInput', { dy, filter }, { strides, padding, inputShape: x.shape });
-    const dw = runKernel('Paired3dConv3dBackpropFilter', { x, dy }, { strides, padding, filterShape: filter.shape });
-    expect([y.shape, dx.shape, dw.shape]).toEqual([dy.shape, x.shape, filter.shape]);
-    expect(relativeError(y.dataSync(), expected.y)).toBeLessThan(1e-5);
-    expect(relativeError(dx.dataSync(), expected.dx)).toBeLessThan(1e-5);
-    expect(relativeError(dw.dataSync(), expected.dw)).toBeLessThan(1e-5);
-    tf.dispose([y, dx, dw]);
-    expect(tf.memory().numTensors).toBe(before);
-    expect(tf.engine().backend.numDataIds()).toBe(ids);
+    expectNoLeak(() => {
+      const y = runKernel('Paired3dConv3d', { x, filter }, { strides, padding });
+      const dx = runKernel('Paired3dConv3dBackpropInput', { dy, filter }, { strides, padding, inputShape: x.shape });
+      const dw = runKernel('Paired3dConv3dBackpropFilter', { x, dy }, { strides, padding, filterShape: filter.shape });
+      expect([y.shape, dx.shape, dw.shape]).toEqual([dy.shape, x.shape, filter.shape]);
+      expect(relativeError(y.dataSync(), expected.y)).toBeLessThan(1e-5);
+      expect(relativeError(dx.dataSync(), expected.dx)).toBeLessThan(1e-5);
+      expect(relativeError(dw.dataSync(), expected.dw)).toBeLessThan(1e-5);
+    });
     tf.dispose([x, filter, dy]);
   });
 });

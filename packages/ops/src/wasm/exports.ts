@@ -19,4 +19,20 @@ export interface KernelExports {
     rows: number,
     columns: number,
   ): void;
+  gridSample(parameters: Address): void;
+  gridSampleGradient(parameters: Address): void;
+  alongAxis(parameters: Address): void;
+  instanceNormPrelu(parameters: Address, epsilon: number): void;
+  instanceNormPreluGradient(parameters: Address): void;
+  adam(
+    parameters: Address,
+    beta1: number,
+    rest1: number,
+    beta2: number,
+    rest2: number,
+    keep: number,
+    step: number,
+    correction: number,
+    epsilon: number,
+  ): void;
 }

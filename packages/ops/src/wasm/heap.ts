@@ -54,6 +54,24 @@ export class Call {
     for (const tensor of this.#scratch.splice(before)) this.backend.disposeData(tensor.dataId);
   }
 
+  /** Address of `doubles` unset doubles, freed when the kernel returns. */
+  scratchDoubles(doubles: number): Address {
+    return this.scratch(2 * doubles);
+  }
+
+  readDouble(at: Address): number {
+    return new DataView(this.memory.buffer).getFloat64(at, true);
+  }
+
+  writeDouble(at: Address, value: number): void {
+    new DataView(this.memory.buffer).setFloat64(at, value, true);
+  }
+
+  /** Writes one float at the start of a tensor. */
+  writeScalar(tensor: TensorInfo, value: number): void {
+    new DataView(this.memory.buffer).setFloat32(this.at(tensor), value, true);
+  }
+
   /** Zeroes `floats` floats. */
   zero(at: Address, floats: number): void {
     new Uint8Array(this.memory.buffer, at, floats * 4).fill(0);

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { registerWasmKernels } from './index';
-import { dirtyHeap, randomTensor, relativeError, runKernel, seeded } from './testing';
+import { expect, it } from 'vitest';
+import { describeKernels, expectNoLeak, randomTensor, relativeError, runKernel, seeded } from './testing';
 
 const sizes = [
   [1, 1, 1, 1],
@@ -13,12 +12,7 @@ const sizes = [
   [1, 64, 64, 64],
 ];
 
-describe.each([{ relaxedSimd: false }, {}])('matMul kernel %o', (options) => {
-  beforeAll(async () => {
-    await tf.setBackend('wasm');
-    await registerWasmKernels(options);
-  });
-
+describeKernels('matMul kernel', () => {
   it.each(sizes)('agrees with plain loops: batch %i, %i x %i x %i', (batch, m, k, n) => {
     const next = seeded(m * 31 + k);
     for (const transposeA of [false, true]) {
@@ -37,13 +31,11 @@ describe.each([{ relaxedSimd: false }, {}])('matMul kernel %o', (options) => {
           }
           return sum;
         });
-        dirtyHeap();
-        const ids = tf.engine().backend.numDataIds();
-        const y = runKernel('Paired3dMatMul', { a, b }, { transposeA, transposeB });
-        expect(y.shape).toEqual([...lead, m, n]);
-        expect(relativeError(y.dataSync(), expected)).toBeLessThan(1e-5);
-        y.dispose();
-        expect(tf.engine().backend.numDataIds()).toBe(ids);
+        expectNoLeak(() => {
+          const y = runKernel('Paired3dMatMul', { a, b }, { transposeA, transposeB });
+          expect(y.shape).toEqual([...lead, m, n]);
+          expect(relativeError(y.dataSync(), expected)).toBeLessThan(1e-5);
+        });
         tf.dispose([a, b]);
       }
     }

@@ -1,12 +1,27 @@
 import { findBackend, getBackend, getKernel, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import { adam } from './adam';
+import { alongAxis } from './alongAxis';
 import { instantiate } from './binary';
 import { conv3d, conv3dBackpropFilter, conv3dBackpropInput } from './conv3d';
 import { WasmBackendError } from './errors';
+import { gridSample3d, gridSample3dGrad } from './gridSample3d';
 import { Heap, type WasmBackend } from './heap';
+import { instanceNormPrelu, instanceNormPreluGrad } from './instanceNormPrelu';
 import { present, type WasmKernel } from './kernel';
 import { matMul } from './matMul';
 
-const kernels: readonly WasmKernel[] = [conv3d, conv3dBackpropInput, conv3dBackpropFilter, matMul];
+const kernels: readonly WasmKernel[] = [
+  conv3d,
+  conv3dBackpropInput,
+  conv3dBackpropFilter,
+  matMul,
+  gridSample3d,
+  gridSample3dGrad,
+  alongAxis,
+  instanceNormPrelu,
+  instanceNormPreluGrad,
+  adam,
+];
 
 /** What was linked to each backend; kernels are registered by name, once, and look their backend up here. */
 const linked = new WeakMap<object, { heap: Heap; relaxedSimd: boolean }>();

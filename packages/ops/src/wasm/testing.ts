@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import type { NamedAttrMap, NamedTensorMap } from '@tensorflow/tfjs-core';
+import { beforeAll, beforeEach, describe, expect } from 'vitest';
+import { host, type Host } from '../reference/host';
+import { registerWasmKernels } from './register';
 
 /** Deterministic numbers in [-1, 1) for tests. */
 export function seeded(seed: number): () => number {
@@ -43,4 +46,45 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
     difference = Number.isNaN(d) ? Infinity : Math.max(difference, d);
   }
   return difference / largest;
+}
+
+/** A random host tensor and the same on the device. */
+export function randomPair(next: () => number, shape: readonly number[]): { host: Host; tensor: tf.Tensor } {
+  const data = Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, next);
+  return { host: host(shape, data), tensor: tf.tensor(data, [...shape]) };
+}
+
+/** Gradient of sum(dy * f(inputs)) with respect to one input, by central differences in double precision. */
+export function numericGradient(f: (...inputs: Host[]) => Host, inputs: Host[], index: number, dy: Host): Float64Array {
+  const { data } = inputs[index];
+  const objective = () => f(...inputs).data.reduce((sum, value, i) => sum + value * dy.data[i], 0);
+  return Float64Array.from(data, (value, i) => {
+    const step = 1e-4;
+    data[i] = value + step;
+    const above = objective();
+    data[i] = value - step;
+    const below = objective();
+    data[i] = value;
+    return (above - below) / (2 * step);
+  });
+}
+
+/** Runs `body` and fails if it leaves tensors behind, on the engine or in the backend. */
+export function expectNoLeak(body: () => void): void {
+  const count = () => [tf.memory().numTensors, tf.engine().backend.numDataIds()];
+  const before = count();
+  tf.tidy(body);
+  expect(count()).toEqual(before);
+}
+
+/** Declares tests on the plain binary and on the one with fused multiply-add. */
+export function describeKernels(name: string, declare: () => void): void {
+  describe.each([{ relaxedSimd: false }, {}])(`${name} %o`, (options) => {
+    beforeAll(async () => {
+      await tf.setBackend('wasm');
+      await registerWasmKernels(options);
+    });
+    beforeEach(dirtyHeap);
+    declare();
+  });
 }
