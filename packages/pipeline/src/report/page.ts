@@ -69,7 +69,7 @@ function registrations(data: ReportData): string {
   const figures = registrationFigures(data);
   if (!figures) return '';
   const flat = data.registrations.every(({ size }) => size[0] === 1);
-  const view = flat ? 'The two pictures of a pair' : 'Coronal maximum projections, lighter where less lies behind,';
+  const view = flat ? 'The two pictures of a pair' : 'Coronal maximum projections, fainter where less lies behind,';
   return `<p class="lead">${view} printed over each other: what is aligned loses its colour.</p>${COLOUR_KEY}${figures}`;
 }
 

@@ -6,7 +6,7 @@ import type { ReportSize } from './types';
 export type Plane = 'coronal' | 'sagittal';
 
 /**
- * How the voxels along the axis become one value. `shaded` is the maximum, lighter where little lies behind it: the
+ * How the voxels along the axis become one value. `shaded` is the maximum, fainter where little lies behind it: the
  * maximum alone turns a dense tree of vessels into its silhouette.
  */
 export type ProjectionMode = 'max' | 'mean' | 'shaded';
