@@ -1,4 +1,4 @@
-import { Gunzip, gzipSync as fflateGzip } from 'fflate';
+import { FlateErrorCode, Gunzip, gzipSync as fflateGzip } from 'fflate';
 import { NiftiError } from './errors';
 
 /** The part of Node's zlib that is used here. Asked of the running process, so that browsers can bundle this package. */
@@ -45,7 +45,7 @@ export function gunzipHead(bytes: Uint8Array, count: number, file: string): Uint
     const step = 1024;
     for (let at = 0; at < bytes.length && total < count; at += step) stream.push(bytes.subarray(at, at + step), false);
   } catch (cause) {
-    throw damaged(file, (cause as Error).message, cause);
+    throw damaged(file, cause);
   }
   return concatenate(parts, total);
 }
@@ -65,7 +65,7 @@ function gunzipWithNode(zlib: NodeZlib, bytes: Uint8Array, limit: number, file: 
     zlib.gunzip(bytes, options, (error, result) => {
       if (!error) resolve(result);
       else if (error.code === 'ERR_BUFFER_TOO_LARGE') reject(tooLong(file, limit, error));
-      else reject(damaged(file, error.message, error));
+      else reject(damaged(file, error));
     });
   });
 }
@@ -78,9 +78,9 @@ function gunzipStreaming(bytes: Uint8Array, limit: number, file: string): Uint8A
   let length = 0;
   const endMember = (trailer: number): void => {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (trailer < 10 || trailer + 8 > bytes.length) throw damaged(file, 'unexpected end of file');
-    if (view.getUint32(trailer, true) !== ~crc >>> 0) throw damaged(file, 'incorrect data check');
-    if (view.getUint32(trailer + 4, true) !== length >>> 0) throw damaged(file, 'incorrect length check');
+    if (trailer < 10 || trailer + 8 > bytes.length) throw damaged(file, new Error('incomplete trailer'));
+    if (view.getUint32(trailer, true) !== ~crc >>> 0) throw damaged(file, new Error('incorrect data check'));
+    if (view.getUint32(trailer + 4, true) !== length >>> 0) throw damaged(file, new Error('incorrect length check'));
     crc = 0xffffffff;
     length = 0;
   };
@@ -98,7 +98,7 @@ function gunzipStreaming(bytes: Uint8Array, limit: number, file: string): Uint8A
     }
     endMember(bytes.length - 8);
   } catch (cause) {
-    throw cause instanceof NiftiError ? cause : damaged(file, (cause as Error).message, cause);
+    throw cause instanceof NiftiError ? cause : damaged(file, cause);
   }
   return concatenate(parts, total);
 }
@@ -125,13 +125,16 @@ function updateCrc(crc: number, bytes: Uint8Array): number {
   return crc;
 }
 
-function damaged(file: string, got: string, cause?: unknown): NiftiError {
+/** zlib and fflate word their errors differently; ours read the same in Node and in browsers. */
+function damaged(file: string, cause: unknown): NiftiError {
+  const { code, message } = cause as { code?: unknown; message?: string };
+  const early = code === 'Z_BUF_ERROR' || code === FlateErrorCode.UnexpectedEOF || message === 'incomplete trailer';
   return new NiftiError({
     file,
     field: 'gzip',
     expected: 'an intact gzip stream',
-    got: `"${got}"`,
-    advice: 'the file is damaged or cut short; copy it again',
+    got: early ? 'one that ends too early' : 'damaged data',
+    advice: 'the file is cut short or damaged; copy it again',
     cause,
   });
 }
