@@ -25,3 +25,14 @@ it('uses a registered kernel of the current backend, and hands it inputs and att
   expect(y.shape).toEqual([1, 2, 2, 2, 1]);
   expect(calls).toEqual([{ inputs: ['x', 'filter'], strides: [2, 2, 2], padding: [1, 1, 1] }]);
 });
+
+it('finds the kernels that @paired3d/ops/wasm registers', async () => {
+  await import('@tensorflow/tfjs-backend-wasm');
+  await tf.setBackend('wasm');
+  expect(hasKernel(kernelName)).toBe(false);
+  const { registerWasmKernels } = await import('./wasm/index');
+  await registerWasmKernels();
+  const ours = ['Conv3d', 'Conv3dBackpropInput', 'Conv3dBackpropFilter', 'MatMul'].map((name) => `Paired3d${name}`);
+  expect(ours.filter((name) => !hasKernel(name))).toEqual([]);
+  await tf.setBackend('cpu');
+});

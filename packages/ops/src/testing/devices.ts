@@ -39,22 +39,27 @@ const wasmKernels: Device = {
 const webgpu: Device = {
   name: 'webgpu, stock kernels',
   use: async () => {
-    const { create, globals } = await import('webgpu');
-    Object.assign(globalThis, globals);
-    const gpu = create([]);
-    const adapter = await gpu.requestAdapter();
-    if (!adapter) throw new Error('PAIRED3D_WEBGPU is set, but there is no WebGPU adapter');
-    const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
-    if (!tf.findBackend('webgpu')) {
-      const { maxBufferSize, maxStorageBufferBindingSize, maxComputeInvocationsPerWorkgroup } = adapter.limits;
-      const device = await adapter.requestDevice({
-        requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxComputeInvocationsPerWorkgroup },
-      });
-      tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info));
-    }
-    await tf.setBackend('webgpu');
+    if (!tf.findBackend('webgpu')) await registerWebgpu();
+    if (!(await tf.setBackend('webgpu'))) throw new Error('the webgpu backend did not start');
   },
 };
+
+async function registerWebgpu(): Promise<void> {
+  const { create, globals } = await import('webgpu');
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  // tfjs looks for it there; Node has a navigator of its own from version 21 on.
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
+  const adapter = await gpu.requestAdapter();
+  if (!adapter) throw new Error('PAIRED3D_WEBGPU is set, but there is no WebGPU adapter');
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeInvocationsPerWorkgroup } = adapter.limits;
+  const device = await adapter.requestDevice({
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxComputeInvocationsPerWorkgroup },
+  });
+  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  tf.removeBackend('webgpu'); // the import registered one that would ask for an adapter of its own
+  tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info));
+}
 
 /** WebGPU needs an adapter, which few test machines have: `PAIRED3D_WEBGPU=1` adds it. */
 const devices: Device[] = [cpu, wasm, wasmKernels, ...(process.env.PAIRED3D_WEBGPU ? [webgpu] : [])];
