@@ -64,29 +64,32 @@ export function registrationConfig(options: Partial<RegistrationConfig>): Regist
   require('spatialDims', config.spatialDims === 2 || config.spatialDims === 3, '2 or 3', config.spatialDims);
   require('size', config.size.length === 3 && config.size.every(natural), 'three positive integers', config.size);
   require('size', config.spatialDims === 3 || config.size[0] === 1, '[1, H, W] when spatialDims is 2', config.size);
-  require('channels', config.channels.length >= 2 && config.channels.every(natural), 'two or more positive integers', config.channels);
-  require(
-    'strides',
-    config.strides.length === config.channels.length - 1 && config.strides.every((s) => s === 1 || s === 2),
-    `${config.channels.length - 1} strides (one fewer than channels), each 1 or 2`,
-    config.strides,
-  );
-  require('velocityScale', config.velocityScale > 0 && Number.isFinite(config.velocityScale), 'a positive number', config.velocityScale);
+  require('channels', config.channels.length >= 2 &&
+    config.channels.every(natural), 'two or more positive integers', config.channels);
+  require('strides', config.strides.length === config.channels.length - 1 &&
+    config.strides.every(
+      (s) => s === 1 || s === 2,
+    ), `${config.channels.length - 1} strides (one fewer than channels), each 1 or 2`, config.strides);
+  require('velocityScale', config.velocityScale > 0 &&
+    Number.isFinite(config.velocityScale), 'a positive number', config.velocityScale);
   const { width, strides } = config.smoothing;
-  require(
-    'smoothing',
-    natural(width) && width % 2 === 1 && strides.every(natural),
-    'an odd width and positive strides',
-    config.smoothing,
-  );
-  require('integrationSteps', natural(config.integrationSteps) && config.integrationSteps <= 24, 'an integer from 1 to 24', config.integrationSteps);
+  require('smoothing', natural(width) &&
+    width % 2 === 1 &&
+    strides.every(natural), 'an odd width and positive strides', config.smoothing);
+  require('integrationSteps', natural(config.integrationSteps) &&
+    config.integrationSteps <= 24, 'an integer from 1 to 24', config.integrationSteps);
   require('integrateAt', ['image', 'grid'].includes(config.integrateAt), "'image' or 'grid'", config.integrateAt);
   require('similarity', ['l1', 'ncc'].includes(config.similarity), "'l1' or 'ncc'", config.similarity);
-  require('regulariser', ['diffusion', 'bending'].includes(config.regulariser), "'diffusion' or 'bending'", config.regulariser);
-  require('regularisation', config.regularisation >= 0 && Number.isFinite(config.regularisation), 'zero or more', config.regularisation);
+  require('regulariser', ['diffusion', 'bending'].includes(
+    config.regulariser,
+  ), "'diffusion' or 'bending'", config.regulariser);
+  require('regularisation', config.regularisation >= 0 &&
+    Number.isFinite(config.regularisation), 'zero or more', config.regularisation);
   require('steps', natural(config.steps) && config.steps <= 8, 'an integer from 1 to 8', config.steps);
   const axes = config.spatialDims === 2 ? config.size.slice(1) : config.size;
   const reduction = config.strides.reduce((a, b) => a * b, 1);
-  require('size', axes.every((n) => n > reduction), `more than ${reduction} voxels along each axis, the product of strides`, config.size);
+  require('size', axes.every(
+    (n) => n > reduction,
+  ), `more than ${reduction} voxels along each axis, the product of strides`, config.size);
   return config;
 }

@@ -29,7 +29,12 @@ export function worldDisplacementField(
   affine: readonly (readonly number[])[],
 ): WorldDisplacementField {
   if (affine.length !== 4 || affine.some((row) => row.length !== 4)) {
-    throw new RegistrationError('worldDisplacementField', 'an affine of 4 x 4', JSON.stringify(affine), 'pass the affine of the grid');
+    throw new RegistrationError(
+      'worldDisplacementField',
+      'an affine of 4 x 4',
+      JSON.stringify(affine),
+      'pass the affine of the grid',
+    );
   }
   const toLps = [-1, -1, 1].map((sign, row) => [0, 1, 2].map((axis) => sign * affine[row][axis] * (size[axis] / 2)));
   const vectors = new Float32Array(data.length);

@@ -4,10 +4,12 @@ import { gridSample3d, identityGrid } from '@paired3d/ops';
 /*
  * A displacement field d is a tensor [B, D, H, W, 3] in normalised coordinates ([-1, 1], alignCorners = false), last
  * axis ordered x, y, z = W, H, D axis. It stands for the transformation p -> p + d(p).
+ *
+ * `identity`, where a function takes it, is the `identityGrid` of the field's size and batch: something to pass when many
+ * fields of one size are sampled, and made on the spot otherwise.
  */
 
-const grid = (field: tf.Tensor5D) =>
-  identityGrid([field.shape[1], field.shape[2], field.shape[3]], field.shape[0]);
+const gridOf = (field: tf.Tensor5D) => identityGrid([field.shape[1], field.shape[2], field.shape[3]], field.shape[0]);
 
 /** Values of `x` at p + displacement(p). */
 const sampleAt = (
@@ -27,12 +29,12 @@ const sampleAt = (
  * @param steps number of squarings, 12 in the paper
  * @returns displacement [B, D, H, W, 3]; differentiable
  */
-export function exponential(velocity: tf.Tensor5D, steps: number): tf.Tensor5D {
+export function exponential(velocity: tf.Tensor5D, steps: number, identity?: tf.Tensor5D): tf.Tensor5D {
   return tf.tidy(() => {
-    const identity = grid(velocity);
+    const grid = identity ?? gridOf(velocity);
     let displacement = tf.mul(velocity, 2 ** -steps) as tf.Tensor5D;
     for (let step = 0; step < steps; step++) {
-      displacement = tf.add(displacement, sampleAt(displacement, displacement, identity, { padding: 'border' }));
+      displacement = tf.add(displacement, sampleAt(displacement, displacement, grid, { padding: 'border' }));
     }
     return displacement;
   });
@@ -43,8 +45,8 @@ export function exponential(velocity: tf.Tensor5D, steps: number): tf.Tensor5D {
  * `b` is sampled linearly with border padding.
  * @returns displacement [B, D, H, W, 3]; differentiable
  */
-export function compose(a: tf.Tensor5D, b: tf.Tensor5D): tf.Tensor5D {
-  return tf.tidy(() => tf.add(a, sampleAt(b, a, grid(a), { padding: 'border' })) as tf.Tensor5D);
+export function compose(a: tf.Tensor5D, b: tf.Tensor5D, identity?: tf.Tensor5D): tf.Tensor5D {
+  return tf.tidy(() => tf.add(a, sampleAt(b, a, identity ?? gridOf(a), { padding: 'border' })));
 }
 
 /**
@@ -54,8 +56,8 @@ export function compose(a: tf.Tensor5D, b: tf.Tensor5D): tf.Tensor5D {
  * @param displacement [B, d, h, w, 3], normalised
  * @returns [B, d, h, w, C]
  */
-export function warp(image: tf.Tensor5D, displacement: tf.Tensor5D): tf.Tensor5D {
+export function warp(image: tf.Tensor5D, displacement: tf.Tensor5D, identity?: tf.Tensor5D): tf.Tensor5D {
   return tf.tidy(() =>
-    sampleAt(image, displacement, grid(displacement), { padding: 'zeros', constantInput: true }),
+    sampleAt(image, displacement, identity ?? gridOf(displacement), { padding: 'zeros', constantInput: true }),
   );
 }

@@ -16,7 +16,12 @@ export interface HostDisplacement {
 export async function readDisplacement(displacement: tf.Tensor5D): Promise<HostDisplacement> {
   const [batch, d, h, w, components] = displacement.shape;
   if (batch !== 1 || components !== 3) {
-    throw new RegistrationError('readDisplacement', 'shape [1, D, H, W, 3]', `[${displacement.shape}]`, 'pass one field');
+    throw new RegistrationError(
+      'readDisplacement',
+      'shape [1, D, H, W, 3]',
+      `[${displacement.shape}]`,
+      'pass one field',
+    );
   }
   return { data: (await displacement.data()) as Float32Array, size: [d, h, w] };
 }
@@ -38,17 +43,19 @@ export function targetRegistrationError(
 ): Float32Array {
   if (fixedLandmarks.length !== movingLandmarks.length || fixedLandmarks.length % 3 !== 0) {
     const got = `${fixedLandmarks.length} and ${movingLandmarks.length} values`;
-    throw new RegistrationError('targetRegistrationError', 'as many fixed as moving landmarks, 3 values each', got, 'check the landmarks');
+    throw new RegistrationError(
+      'targetRegistrationError',
+      'as many fixed as moving landmarks, 3 values each',
+      got,
+      'check the landmarks',
+    );
   }
   const errors = new Float32Array(fixedLandmarks.length / 3);
   const at: Point = [0, 0, 0];
   for (let n = 0; n < errors.length; n++) {
     for (let c = 0; c < 3; c++) at[c] = movingLandmarks[3 * n + c];
     const d = sampleField(displacement, at);
-    errors[n] = lengthMm(
-      [0, 1, 2].map((c) => at[c] + d[c] - fixedLandmarks[3 * n + c]) as Point,
-      halfExtentMm,
-    );
+    errors[n] = lengthMm([0, 1, 2].map((c) => at[c] + d[c] - fixedLandmarks[3 * n + c]) as Point, halfExtentMm);
   }
   return errors;
 }
@@ -59,7 +66,12 @@ export function targetRegistrationError(
  */
 export function dice(a: ArrayLike<number>, b: ArrayLike<number>, threshold = 0.5): number {
   if (a.length !== b.length) {
-    throw new RegistrationError('dice', 'images of one size', `${a.length} and ${b.length} voxels`, 'resample one of them');
+    throw new RegistrationError(
+      'dice',
+      'images of one size',
+      `${a.length} and ${b.length} voxels`,
+      'resample one of them',
+    );
   }
   let both = 0;
   let sum = 0;
@@ -112,7 +124,11 @@ export function foldedPercentage(displacement: HostDisplacement): number {
  * |a(p) + b(p + a(p))|, the inner field sampled linearly (border padding).
  * @param halfExtentMm half of what the grid covers along D, H, W
  */
-export function inverseConsistencyError(forward: HostDisplacement, backward: HostDisplacement, halfExtentMm: Size3): number {
+export function inverseConsistencyError(
+  forward: HostDisplacement,
+  backward: HostDisplacement,
+  halfExtentMm: Size3,
+): number {
   return (roundTrip(forward, backward, halfExtentMm) + roundTrip(backward, forward, halfExtentMm)) / 2;
 }
 

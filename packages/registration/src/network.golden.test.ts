@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { HostTensor } from '@paired3d/nn';
+import { registerWasmKernels } from '@paired3d/ops/wasm';
 import golden from '../test/golden.json';
 import type { RegistrationConfig } from './config';
 import { RegistrationNetwork } from './network';
@@ -35,7 +37,7 @@ function weights(state: ReadonlyMap<string, HostTensor>, names: readonly string[
   for (const net of [0, 1]) {
     names.forEach((name, number) => {
       const { shape, data } = state.get(`${net}.${name}`)!;
-      const values = Float32Array.from(data, (_, i) => 0.3 * Math.sin(1.7 * i + number + net));
+      const values = Float32Array.from({ length: data.length }, (_, i) => 0.3 * Math.sin(1.7 * i + number + net));
       filled.set(`${net}.${name}`, { dtype: 'F32', shape, data: values });
     });
   }
@@ -46,13 +48,16 @@ describe.each(['paper', 'grid'] as const)('the %s configuration against PyTorch'
   const expected = golden[name];
   let network: RegistrationNetwork;
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await tf.setBackend('wasm');
+    await registerWasmKernels();
     network = new RegistrationNetwork({ ...SMALL, ...CASES[name] });
     network.load(weights(await network.state(), expected.names));
   });
 
   it('has the parameters of MONAI, in its order', async () => {
-    expect([...(await network.state()).keys()]).toEqual([0, 1].flatMap((net) => expected.names.map((n) => `${net}.${n}`)));
+    expect([...(await network.state()).keys()]).toEqual(
+      [0, 1].flatMap((net) => expected.names.map((n) => `${net}.${n}`)),
+    );
   });
 
   it('gives the composed displacements', async () => {

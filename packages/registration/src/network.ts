@@ -1,13 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { resize3d } from '@paired3d/ops';
-import { Adam, computeGradients, loadStateDict, Parameters, Random, stateDict, type HostTensor, type Layer } from '@paired3d/nn';
+import {
+  Adam,
+  computeGradients,
+  loadStateDict,
+  Parameters,
+  Random,
+  stateDict,
+  type HostTensor,
+  type Layer,
+} from '@paired3d/nn';
 import { registrationConfig, type RegistrationConfig } from './config';
 import { RegistrationError } from './errors';
-import { compose, exponential, warp } from './fields';
+import { compose } from './fields';
 import { joinOptimiserStates, splitOptimiserState } from './optimiserState';
-import { Regulariser } from './regulariser';
-import { SIMILARITIES } from './similarity';
-import { Smoothing } from './smoothing';
+import { halves, pairOf, SymmetricStep, type Pair } from './symmetricStep';
 import { unet } from './unet';
 
 /** The two directions of a registration, [B, D, H, W, 3] each, normalised, x, y, z = W, H, D axis. */
@@ -48,15 +54,6 @@ export interface AdaptOptions {
 }
 
 /**
- * The images of a pair, both ways round along the batch: `sources` [fixed; moving] is pulled by the displacements
- * [forward; backward] and compared with `targets` [moving; fixed]. One pass of each operation then serves both directions.
- */
-interface Pair {
-  readonly sources: tf.Tensor5D;
-  readonly targets: tf.Tensor5D;
-}
-
-/**
  * Two-step inverse-consistent registration network. Network n gives
  *
  *   velocity  v = smooth(s tanh(net(f, m)) - s tanh(net(m, f))),   forward = exp(v),   backward = exp(-v)
@@ -75,8 +72,7 @@ export class RegistrationNetwork {
   /** Names `0.model…` and `1.model…`: the state dicts of the networks in a list. */
   readonly parameters: Parameters;
   private readonly nets: { parameters: Parameters; forward: Layer<tf.Tensor5D>; adam: Adam }[];
-  private readonly smoothing: Smoothing;
-  private readonly regulariser: Regulariser;
+  private readonly symmetric: SymmetricStep;
 
   /**
    * @param options missing fields are the paper's
@@ -93,20 +89,18 @@ export class RegistrationNetwork {
       // Every update passes its rate.
       return { parameters, forward, adam: new Adam(parameters, { learningRate: 0 }) };
     });
-    this.smoothing = new Smoothing(config);
-    const grid = config.integrateAt === 'image' ? config.size : this.smoothing.grid;
-    this.regulariser = new Regulariser(config.regulariser, grid, config.size);
+    this.symmetric = new SymmetricStep(config);
   }
 
   /** What network `net` makes of a pair of images. The caller owns the result; differentiable in the weights. */
   step(net: number, fixed: tf.Tensor5D, moving: tf.Tensor5D): StepResult {
     this.check('RegistrationNetwork.step', fixed, moving);
     return tf.tidy(() => {
-      const { sources, targets } = pairOf(fixed, moving);
-      const velocity = this.velocity(net, sources, targets);
-      const { displacements } = this.integrate(velocity);
+      const pair = pairOf(fixed, moving);
+      const velocity = this.symmetric.velocity(this.nets[net].forward, pair);
+      const { displacements } = this.symmetric.integrate(velocity);
       const [forward, backward] = halves(displacements);
-      const [warpedFixed, warpedMoving] = halves(warp(sources, displacements));
+      const [warpedFixed, warpedMoving] = halves(this.symmetric.warp(pair.sources, displacements));
       return { velocity, forward, backward, warpedFixed, warpedMoving };
     }) as unknown as StepResult;
   }
@@ -118,10 +112,10 @@ export class RegistrationNetwork {
       tf.tidy(() => {
         const parts: tf.Tensor1D[] = [];
         let pair = pairOf(fixed, moving);
-        for (let net = 0; net < this.nets.length; net++) {
-          const loss = this.loss(net, pair);
+        for (const { forward } of this.nets) {
+          const loss = this.symmetric.loss(forward, pair);
           parts.push(loss.parts);
-          pair = this.halfWay(pair, loss.velocity);
+          if (parts.length < this.nets.length) ({ pair } = this.symmetric.halfWay(pair, loss.velocity));
         }
         return tf.stack(parts) as tf.Tensor2D;
       }),
@@ -133,7 +127,11 @@ export class RegistrationNetwork {
    * @returns the losses before the update
    * @throws MissingGradientsError (`@paired3d/nn`) when TensorFlow.js has no gradients registered
    */
-  async trainStep(fixed: tf.Tensor5D, moving: tf.Tensor5D, { learningRate }: { learningRate: number }): Promise<StepLoss[]> {
+  async trainStep(
+    fixed: tf.Tensor5D,
+    moving: tf.Tensor5D,
+    { learningRate }: { learningRate: number },
+  ): Promise<StepLoss[]> {
     this.check('RegistrationNetwork.trainStep', fixed, moving);
     return this.read(
       tf.tidy(() => {
@@ -142,7 +140,7 @@ export class RegistrationNetwork {
         for (let net = 0; net < this.nets.length; net++) {
           const update = this.update(net, pair, learningRate);
           parts.push(update.parts);
-          if (net + 1 < this.nets.length) pair = this.halfWay(pair, update.velocity);
+          if (net + 1 < this.nets.length) ({ pair } = this.symmetric.halfWay(pair, update.velocity));
         }
         return tf.stack(parts) as tf.Tensor2D;
       }),
@@ -154,17 +152,17 @@ export class RegistrationNetwork {
     this.check('RegistrationNetwork.displacement', fixed, moving);
     return tf.tidy(() => {
       let pair = pairOf(fixed, moving);
-      const half: tf.Tensor5D[] = [];
-      let velocity = this.velocity(0, pair.sources, pair.targets);
-      for (let net = 1; net < this.nets.length; net++) {
-        half.push(this.integrate(tf.mul(velocity, 0.5)).displacements);
-        pair = warpPair(pair, half[net - 1]);
-        velocity = this.velocity(net, pair.sources, pair.targets);
+      const outer: tf.Tensor5D[] = [];
+      let velocity = this.symmetric.velocity(this.nets[0].forward, pair);
+      for (const { forward } of this.nets.slice(1)) {
+        const half = this.symmetric.halfWay(pair, velocity);
+        outer.push(half.displacements);
+        pair = half.pair;
+        velocity = this.symmetric.velocity(forward, pair);
       }
-      const whole = half.reduceRight(
-        (inner, outer) => compose(compose(outer, inner), outer),
-        this.integrate(velocity).displacements,
-      );
+      const { displacements } = this.symmetric.integrate(velocity);
+      const grid = this.symmetric.imageGrid(displacements);
+      const whole = outer.reduceRight((inner, half) => compose(compose(half, inner, grid), half, grid), displacements);
       const [forward, backward] = halves(whole);
       return { forward, backward };
     }) as unknown as Displacements;
@@ -180,7 +178,12 @@ export class RegistrationNetwork {
   async adaptToPair(fixed: tf.Tensor5D, moving: tf.Tensor5D, options: AdaptOptions = {}): Promise<Displacements> {
     const { iterations = 50, learningRate = 0.005, onIteration, signal } = options;
     if (!Number.isInteger(iterations) || iterations < 1) {
-      throw new RegistrationError('RegistrationNetwork.adaptToPair', 'one iteration or more', `${iterations}`, 'change iterations');
+      throw new RegistrationError(
+        'RegistrationNetwork.adaptToPair',
+        'one iteration or more',
+        `${iterations}`,
+        'change iterations',
+      );
     }
     const copy = new RegistrationNetwork(this.config);
     try {
@@ -224,49 +227,16 @@ export class RegistrationNetwork {
   dispose(): void {
     for (const { adam } of this.nets) adam.dispose();
     this.parameters.dispose();
-    this.smoothing.dispose();
-    this.regulariser.dispose();
-  }
-
-  /** Both directions of the velocity come from one pass over [(f, m); (m, f)]: [B, d, h, w, 3]. */
-  private velocity(net: number, sources: tf.Tensor5D, targets: tf.Tensor5D): tf.Tensor5D {
-    const [there, back] = halves(tf.tanh(this.nets[net].forward(tf.concat([sources, targets], 4))));
-    const velocity = this.smoothing.apply(tf.mul(tf.sub(there, back), this.config.velocityScale));
-    if (this.config.spatialDims === 3) return velocity;
-    const [batch, depth, height, width] = velocity.shape;
-    return tf.concat([velocity, tf.zeros<tf.Rank.R5>([batch, depth, height, width, 1])], 4);
-  }
-
-  /**
-   * exp(±velocity) along the batch: `displacements` [2B, ...size, 3] for the images, and `integrated`, the same
-   * on the grid where it was integrated, for the regulariser.
-   */
-  private integrate(velocity: tf.Tensor5D): { integrated: tf.Tensor5D; displacements: tf.Tensor5D } {
-    const { size, integrateAt, integrationSteps } = this.config;
-    const both = tf.concat([velocity, tf.neg(velocity)], 0);
-    const upsample = (field: tf.Tensor5D) => resize3d(field, [...size]);
-    const integrated = exponential(integrateAt === 'image' ? upsample(both) : both, integrationSteps);
-    return { integrated, displacements: integrateAt === 'image' ? integrated : upsample(integrated) };
-  }
-
-  /** The loss of one network; `parts` is [total, similarity, regularity]. */
-  private loss(net: number, { sources, targets }: Pair) {
-    const velocity = this.velocity(net, sources, targets);
-    const { integrated, displacements } = this.integrate(velocity);
-    // Both are means over the two directions, which the paper adds up.
-    const similarity = tf.mul(2, SIMILARITIES[this.config.similarity](warp(sources, displacements), targets));
-    const regularity = tf.mul(2, this.regulariser.penalty(integrated));
-    const total = tf.add(similarity, tf.mul(this.config.regularisation, regularity)) as tf.Scalar;
-    return { velocity, total, parts: tf.stack([total, similarity, regularity]) as tf.Tensor1D };
+    this.symmetric.dispose();
   }
 
   /** One Adam update of one network; the results are constants. */
   private update(net: number, pair: Pair, learningRate: number): { velocity: tf.Tensor5D; parts: tf.Tensor1D } {
-    const { parameters, adam } = this.nets[net];
+    const { parameters, forward, adam } = this.nets[net];
     return tf.tidy(() => {
       const kept: tf.Tensor[] = [];
       const { gradients } = computeGradients(parameters, () => {
-        const { total, velocity, parts } = this.loss(net, pair);
+        const { total, velocity, parts } = this.symmetric.loss(forward, pair);
         // What leaves the tape must be kept, or the engine frees it with the intermediate results.
         kept.push(tf.keep(velocity), tf.keep(parts));
         return total;
@@ -276,10 +246,6 @@ export class RegistrationNetwork {
       tf.dispose(kept);
       return { velocity: velocity as tf.Tensor5D, parts: parts as tf.Tensor1D };
     });
-  }
-
-  private halfWay(pair: Pair, velocity: tf.Tensor5D): Pair {
-    return warpPair(pair, this.integrate(tf.mul(velocity, 0.5)).displacements);
   }
 
   /** Losses on the host; frees the tensor [net, (total, similarity, regularity)]. */
@@ -301,15 +267,4 @@ export class RegistrationNetwork {
       throw new RegistrationError(where, `${name} of shape [${wanted}]`, `[${image.shape}]`, advice);
     }
   }
-}
-
-const halves = (x: tf.Tensor5D) => tf.split(x, 2, 0) as [tf.Tensor5D, tf.Tensor5D];
-
-function pairOf(fixed: tf.Tensor5D, moving: tf.Tensor5D): Pair {
-  return { sources: tf.concat([fixed, moving], 0), targets: tf.concat([moving, fixed], 0) };
-}
-
-function warpPair({ sources }: Pair, displacements: tf.Tensor5D): Pair {
-  const [fixed, moving] = halves(warp(sources, displacements));
-  return pairOf(fixed, moving);
 }

@@ -7,7 +7,9 @@ import { RegistrationError } from './errors';
  */
 export function joinOptimiserStates(states: readonly ReadonlyMap<string, HostTensor>[]): Map<string, HostTensor> {
   return new Map(
-    states.flatMap((state, net) => [...state].map(([name, tensor]) => [name === 'step' ? `${net}.step` : name, tensor] as const)),
+    states.flatMap((state, net) =>
+      [...state].map(([name, tensor]) => [name === 'step' ? `${net}.step` : name, tensor] as const),
+    ),
   );
 }
 
@@ -20,7 +22,12 @@ export function splitOptimiserState(state: ReadonlyMap<string, HostTensor>, coun
   for (const [name, tensor] of state) {
     const net = Number(name.slice(0, name.indexOf('.')));
     if (!parts[net]) {
-      throw new RegistrationError('RegistrationNetwork.loadOptimiser', `${count} networks`, `'${name}'`, 'load the state of this model');
+      throw new RegistrationError(
+        'RegistrationNetwork.loadOptimiser',
+        `${count} networks`,
+        `'${name}'`,
+        'load the state of this model',
+      );
     }
     parts[net].set(name === `${net}.step` ? 'step' : name, tensor);
   }

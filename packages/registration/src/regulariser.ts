@@ -38,7 +38,12 @@ export class Regulariser {
     this.second =
       kind === 'diffusion'
         ? []
-        : this.axes.map((axis, a) => stencil(grid[axis - 1], [1, -2, 1].map((weight) => weight * steps[a] ** 2)));
+        : this.axes.map((axis, a) =>
+            stencil(
+              grid[axis - 1],
+              [1, -2, 1].map((weight) => weight * steps[a] ** 2),
+            ),
+          );
   }
 
   /** The penalty, a scalar: the mean over the batch. Differentiable. */

@@ -24,7 +24,10 @@ export class Smoothing {
   /** [B, ...size, C] -> [B, ...grid, C]; differentiable. */
   apply(x: tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() =>
-      ([1, 2, 3] as const).reduce((y, axis) => (y.shape[axis] === 1 ? y : alongAxis(y, this.matrices[axis - 1], axis)), x),
+      ([1, 2, 3] as const).reduce(
+        (y, axis) => (y.shape[axis] === 1 ? y : alongAxis(y, this.matrices[axis - 1], axis)),
+        x,
+      ),
     );
   }
 
@@ -35,7 +38,10 @@ export class Smoothing {
 }
 
 /** The matrix [rows, n], row-major, of all pools after one another along an axis of n voxels. */
-function poolChain(n: number, { width, strides }: RegistrationConfig['smoothing']): { rows: number; values: Float32Array } {
+function poolChain(
+  n: number,
+  { width, strides }: RegistrationConfig['smoothing'],
+): { rows: number; values: Float32Array } {
   const identity = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)));
   const rows = strides.reduce<Float64Array[]>((below, stride) => pool(below, width, stride), identity);
   const values = new Float32Array(rows.length * n);

@@ -1,6 +1,14 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { conv3dTranspose } from '@paired3d/ops';
-import { addBias, conv3dLayer, instanceNormPreluLayer, pytorchDefault, type Layer, type Parameters } from '@paired3d/nn';
+import {
+  addBias,
+  conv3dLayer,
+  instanceNormPreluLayer,
+  pytorchDefault,
+  type Layer,
+  type Parameters,
+} from '@paired3d/nn';
+import { concatChannels } from './concatChannels';
 
 /** Configuration of a {@link unet}. */
 export interface UNetConfig {
@@ -36,7 +44,13 @@ export function unet(parameters: Parameters, config: UNetConfig): Layer<tf.Tenso
   return level(parameters.scope('model'), config, 0, config.in, config.out);
 }
 
-function level(parameters: Parameters, config: UNetConfig, index: number, channelsIn: number, channelsOut: number): Layer<tf.Tensor5D> {
+function level(
+  parameters: Parameters,
+  config: UNetConfig,
+  index: number,
+  channelsIn: number,
+  channelsOut: number,
+): Layer<tf.Tensor5D> {
   const { channels, strides } = config;
   const width = channels[index];
   const isLast = index === channels.length - 2;
@@ -49,11 +63,17 @@ function level(parameters: Parameters, config: UNetConfig, index: number, channe
   const up = transposed(parameters.scope(2), config, width + innerWidth, channelsOut, strides[index], index > 0);
   return (x) => {
     const y = down(x);
-    return up(tf.concat([y, inner(y)], 4), spatialSize(x));
+    return up(concatChannels(y, inner(y)), spatialSize(x));
   };
 }
 
-function convolution(parameters: Parameters, config: UNetConfig, channelsIn: number, channelsOut: number, strides: number): Layer<tf.Tensor5D> {
+function convolution(
+  parameters: Parameters,
+  config: UNetConfig,
+  channelsIn: number,
+  channelsOut: number,
+  strides: number,
+): Layer<tf.Tensor5D> {
   const { spatialDims } = config;
   const convolve = conv3dLayer(parameters.scope('conv'), { in: channelsIn, out: channelsOut, strides, spatialDims });
   const normalise = instanceNormPreluLayer(parameters.scope('adn'));
