@@ -1,7 +1,6 @@
 // What the repository's checks share: the list of packages, running a command, a free port, a folder that goes away.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -67,10 +66,16 @@ export function run([command, ...args], { cwd = ROOT, env = {}, seconds = 600 } 
     child.stdout.on('data', (part) => ((stdout += part), (all += part)));
     child.stderr.on('data', (part) => (all += part));
     let late = false;
-    const timer = setTimeout(() => ((late = true), child.kill('SIGKILL')), seconds * 1000);
-    child.on('error', (error) => (clearTimeout(timer), reject(error)));
-    child.on('close', (code) => {
+    const kill = () => child.kill('SIGKILL');
+    const timer = setTimeout(() => ((late = true), kill()), seconds * 1000);
+    process.once('exit', kill);
+    const settle = () => {
       clearTimeout(timer);
+      process.removeListener('exit', kill);
+    };
+    child.on('error', (error) => (settle(), reject(error)));
+    child.on('close', (code) => {
+      settle();
       if (code === 0) return resolve(stdout);
       const what = late ? `took longer than ${seconds} s` : `ended with code ${code}`;
       reject(new Error(`${[command, ...args].join(' ')} ${what}\n${all.trim().slice(-4000)}`));
@@ -123,15 +128,15 @@ export function freePort() {
 
 /** Gives `work` a new folder, which is removed when the work is over, one way or the other. */
 export async function withTemporaryFolder(prefix, work, { keep = false } = {}) {
-  const folder = await mkdtemp(join(tmpdir(), prefix));
-  // An interrupted run ends through `exit`, which stops the servers.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
-  try {
-    return await work(folder);
-  } finally {
-    if (keep) console.log(`kept ${folder}`);
-    else await rm(folder, { recursive: true, force: true });
-  }
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  const remove = () => {
+    if (keep) console.log(`kept  ${folder}`);
+    else rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  process.once('exit', remove);
+  // A signal ends the process through `exit`, whose listeners stop what was started and remove what was written.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+  return work(folder);
 }
 
 /** Runs one named step and prints how it went. */
