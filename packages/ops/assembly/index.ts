@@ -8,3 +8,8 @@ export { gridSample, gridSampleGradient } from './gridSample';
 export { alongAxis } from './alongAxis';
 export { instanceNormPrelu, instanceNormPreluGradient } from './instanceNorm';
 export { adam } from './adam';
+export { softmax, softmaxGradient } from './softmax';
+export { crossEntropy, crossEntropyGradient, weightedCrossEntropy, weightedCrossEntropyGradient } from './crossEntropy';
+export { embeddingGradient } from './embedding';
+export { gelu, geluGradient } from './gelu';
+export { layerNorm, layerNormGradient } from './layerNorm';

@@ -35,4 +35,39 @@ export interface KernelExports {
     correction: number,
     epsilon: number,
   ): void;
+  softmax(x: Address, y: Address, rows: number, columns: number): void;
+  softmaxGradient(dy: Address, y: Address, dx: Address, rows: number, columns: number): void;
+  crossEntropy(logits: Address, labels: Address, loss: Address, rows: number, columns: number): void;
+  crossEntropyGradient(
+    dy: Address,
+    logits: Address,
+    labels: Address,
+    dlogits: Address,
+    rows: number,
+    columns: number,
+  ): void;
+  weightedCrossEntropy(
+    logits: Address,
+    targets: Address,
+    weights: Address,
+    loss: Address,
+    norm: Address,
+    rows: number,
+    columns: number,
+  ): void;
+  weightedCrossEntropyGradient(
+    dy: Address,
+    logits: Address,
+    targets: Address,
+    weights: Address,
+    norm: Address,
+    dlogits: Address,
+    rows: number,
+    columns: number,
+  ): void;
+  embeddingGradient(dy: Address, ids: Address, dtable: Address, count: number, columns: number, rows: number): void;
+  gelu(x: Address, y: Address, count: number): void;
+  geluGradient(dy: Address, x: Address, dx: Address, count: number): void;
+  layerNorm(parameters: Address, epsilon: number): void;
+  layerNormGradient(parameters: Address): void;
 }

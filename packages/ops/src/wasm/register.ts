@@ -3,12 +3,17 @@ import { adam } from './adam';
 import { alongAxis } from './alongAxis';
 import { instantiate } from './binary';
 import { conv3d, conv3dBackpropFilter, conv3dBackpropInput } from './conv3d';
+import { crossEntropy, crossEntropyGrad, weightedCrossEntropy, weightedCrossEntropyGrad } from './crossEntropy';
+import { embeddingGrad } from './embedding';
 import { WasmBackendError } from './errors';
+import { gelu, geluGrad } from './gelu';
 import { gridSample3d, gridSample3dGrad } from './gridSample3d';
 import { Heap, type WasmBackend } from './heap';
 import { instanceNormPrelu, instanceNormPreluGrad } from './instanceNormPrelu';
 import { present, type WasmKernel } from './kernel';
+import { layerNorm, layerNormGrad } from './layerNorm';
 import { matMul } from './matMul';
+import { softmax, softmaxGrad } from './softmax';
 
 const kernels: readonly WasmKernel[] = [
   conv3d,
@@ -21,6 +26,17 @@ const kernels: readonly WasmKernel[] = [
   instanceNormPrelu,
   instanceNormPreluGrad,
   adam,
+  crossEntropy,
+  crossEntropyGrad,
+  weightedCrossEntropy,
+  weightedCrossEntropyGrad,
+  gelu,
+  geluGrad,
+  layerNorm,
+  layerNormGrad,
+  softmax,
+  softmaxGrad,
+  embeddingGrad,
 ];
 
 /** What was linked to each backend; kernels are registered by name, once, and look their backend up here. */
