@@ -32,7 +32,19 @@ it('finds the kernels that @paired3d/ops/wasm registers', async () => {
   expect(hasKernel(kernelName)).toBe(false);
   const { registerWasmKernels } = await import('./wasm/index');
   await registerWasmKernels();
-  const ours = ['Conv3d', 'Conv3dBackpropInput', 'Conv3dBackpropFilter', 'MatMul'].map((name) => `Paired3d${name}`);
+  const withGradients = [
+    'InstanceNormPrelu',
+    'GridSample3d',
+    'CrossEntropy',
+    'WeightedCrossEntropy',
+    'Gelu',
+    'LayerNorm',
+    'Softmax',
+  ];
+  const ours = [
+    ...['Conv3d', 'Conv3dBackpropInput', 'Conv3dBackpropFilter', 'MatMul', 'AlongAxis', 'EmbeddingGrad', 'Adam'],
+    ...withGradients.flatMap((name) => [name, `${name}Grad`]),
+  ].map((name) => `Paired3d${name}`);
   expect(ours.filter((name) => !hasKernel(name))).toEqual([]);
   await tf.setBackend('cpu');
 });
