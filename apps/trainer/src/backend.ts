@@ -13,6 +13,8 @@ export interface SelectedBackend {
   readonly name: Exclude<BackendName, 'auto'>;
   /** What is known about it, to print: instructions, device. */
   readonly details: string;
+  /** Of wasm: whether fused multiply-add is used, as Node 22 has it, and Node 20 behind a flag that is set then. */
+  readonly relaxedSimd?: boolean;
   /** What a person should know, such as a GPU that could not be used. */
   readonly warnings: readonly string[];
 }
@@ -39,7 +41,7 @@ export async function selectBackend(
     case 'webgpu':
       return { name, ...(await startWebGpu(tf, loadModule)) };
     case 'wasm':
-      return { name, details: await startWasm(tf), warnings: [] };
+      return startWasm(tf, []);
     case 'cpu':
       await tf.setBackend('cpu');
       return { name, details: 'plain JavaScript', warnings: [] };
@@ -53,11 +55,11 @@ async function startBest(tf: Tfjs, loadModule: LoadModule): Promise<SelectedBack
     if (!(error instanceof PipelineError)) throw error;
     // Nobody who did not install it needs to hear that it is missing.
     const warnings = error.got === 'none installed' ? [] : [error.message];
-    return { name: 'wasm', details: await startWasm(tf), warnings };
+    return startWasm(tf, warnings);
   }
 }
 
-async function startWasm(tf: Tfjs): Promise<string> {
+async function startWasm(tf: Tfjs, warnings: readonly string[]): Promise<SelectedBackend> {
   await import('@tensorflow/tfjs-backend-wasm');
   const { registerWasmKernels } = await import('@paired3d/ops/wasm');
   if (!(await setBackend(tf, 'wasm'))) {
@@ -69,5 +71,5 @@ async function startWasm(tf: Tfjs): Promise<string> {
     });
   }
   const { relaxedSimd } = await registerWasmKernels();
-  return relaxedSimd ? 'relaxed SIMD' : 'SIMD';
+  return { name: 'wasm', details: relaxedSimd ? 'relaxed SIMD' : 'SIMD', relaxedSimd, warnings };
 }

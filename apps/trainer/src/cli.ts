@@ -1,2 +1,18 @@
 #!/usr/bin/env node
-export {};
+import type { CliContext } from './context';
+import { loadInstalled } from './modules';
+import { createProgram, runProgram } from './program';
+import { listenForStop } from './signals';
+
+const { stdout, stderr } = process;
+// A reader that has gone, as in `paired3d … | head`, is no error of ours.
+stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const say = (text: string) => void stderr.write(`paired3d: ${text}\n`);
+const stop = listenForStop(process, say, (code) => process.exit(code));
+const context: CliContext = { stdout, stderr, signal: stop.signal, loadModule: loadInstalled };
+
+process.exitCode = await runProgram(createProgram(context), process.argv.slice(2), context, stop.stoppedBy);
+stop.dispose();
+// A GPU driver's threads may keep the process alive; by then everything is written.
+setTimeout(() => process.exit(), 2000).unref();

@@ -2,10 +2,9 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'vite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LOCK_NAME, lockFolder } from './lock';
-import { temporaryFolder } from './testing';
+import { bundleForNode, temporaryFolder } from './testing';
 
 const DEAD_PID = 2 ** 22 + 1; // above Linux's largest process id
 const token = (n: number) => `00000000-0000-0000-0000-${String(n).padStart(12, '0')}`;
@@ -101,36 +100,8 @@ describe('lockFolder', () => {
 
 /** Processes that take and give back the lock of a folder when told. */
 async function startWorkers(folder: string, count: number): Promise<ChildProcess[]> {
-  const out = temporaryFolder();
-  const entry = path.join(out, 'worker.ts');
-  writeFileSync(
-    entry,
-    `import { lockFolder } from ${JSON.stringify(path.join(import.meta.dirname, 'lock.ts'))};
-    let lock;
-    process.on('message', async (command) => {
-      try {
-        if (command === 'lock') lock = await lockFolder(${JSON.stringify(folder)});
-        else { lock?.release(); lock = undefined; }
-        process.send(command === 'lock' ? 'held' : 'released');
-      } catch (error) {
-        process.send(error.exitCode === 75 ? 'refused' : String(error.stack));
-      }
-    });`,
-  );
-  const conditions = ['@paired3d/source', 'node', 'import', 'default'];
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    resolve: { conditions },
-    ssr: { noExternal: [/^@paired3d/], resolve: { conditions } },
-    build: {
-      ssr: entry,
-      outDir: path.join(out, 'dist'),
-      minify: false,
-      rollupOptions: { output: { entryFileNames: 'worker.mjs' } },
-    },
-  });
-  const workers = Array.from({ length: count }, () => fork(path.join(out, 'dist/worker.mjs')));
+  const script = await bundleForNode('lock-worker.ts');
+  const workers = Array.from({ length: count }, () => fork(script, [folder]));
   onTestFinished(() => workers.forEach((worker) => worker.kill('SIGKILL')));
   return workers;
 }

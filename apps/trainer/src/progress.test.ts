@@ -1,19 +1,7 @@
-import { Writable } from 'node:stream';
 import type { PipelineEvent } from '@paired3d/pipeline';
 import { describe, expect, it } from 'vitest';
 import { progressMode, showProgress, stepText, type ProgressMode } from './progress';
-
-/** A stream that keeps what is written; as a terminal it has a width. */
-function sink(isTTY = false) {
-  let text = '';
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      text += chunk.toString();
-      done();
-    },
-  });
-  return Object.assign(stream, { isTTY, columns: 120, text: () => text });
-}
+import { Sink } from './testing';
 
 const step = (n: number): PipelineEvent & { type: 'step' } => ({
   type: 'step',
@@ -35,7 +23,7 @@ const run: PipelineEvent[] = [
 
 /** Plays the run at one event a second. */
 function play(mode: ProgressMode, isTTY = false) {
-  const [stdout, stderr] = [sink(), sink(isTTY)];
+  const [stdout, stderr] = [new Sink(), new Sink(isTTY)];
   let time = 0;
   const progress = showProgress({ mode, stdout, stderr, now: () => time });
   for (const event of run) {
@@ -43,7 +31,7 @@ function play(mode: ProgressMode, isTTY = false) {
     time += 1000;
   }
   progress.close();
-  return { stdout: stdout.text(), stderr: stderr.text() };
+  return { stdout: stdout.text, stderr: stderr.text };
 }
 
 describe('progressMode', () => {

@@ -1,0 +1,13 @@
+import type { LoadModule } from './modules';
+
+/** What the commands get from the process, so that tests can give something else. */
+export interface CliContext {
+  /** Results, and with `--json` one object a line. */
+  readonly stdout: NodeJS.WritableStream;
+  /** Everything that is for a person. */
+  readonly stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  /** Raised when the run is to stop at the next checkpoint. */
+  readonly signal: AbortSignal;
+  /** Loads packages that a user may have installed. */
+  readonly loadModule: LoadModule;
+}

@@ -1,0 +1,83 @@
+import { statfs } from 'node:fs/promises';
+import os from 'node:os';
+import { selectBackend, type BackendName, type SelectedBackend } from './backend';
+import { formatBytes } from './format';
+import { resolveInstalled, type LoadModule } from './modules';
+import { testConv3d, type SelfTest } from './self-test';
+import { version } from './version';
+
+/** Everything that a report of a problem should say about the machine. */
+export interface Diagnosis {
+  readonly versions: { readonly paired3d: string; readonly node: string; readonly tfjs: string };
+  readonly system: {
+    readonly os: string;
+    readonly cpu: string;
+    readonly cores: number;
+    /** Bytes, of the machine or of the container's limit. */
+    readonly memory: number;
+    readonly memoryFree: number;
+  };
+  readonly backend: SelectedBackend;
+  /** Whether the packages of each backend are installed. */
+  readonly installed: Readonly<Record<Exclude<BackendName, 'auto'>, boolean>>;
+  /** Our own kernels on the backend; all else is composed of stock ones. */
+  readonly kernels: readonly string[];
+  readonly conv3d: SelfTest;
+  readonly disk: { readonly folder: string; readonly free: number };
+}
+
+/**
+ * Starts a backend, tries it, and looks around on the machine.
+ *
+ * @throws PipelineError when the backend cannot be had.
+ */
+export async function diagnose(name: BackendName, loadModule: LoadModule): Promise<Diagnosis> {
+  const backend = await selectBackend(name, loadModule);
+  const tf = await import('@tensorflow/tfjs');
+  const names = tf.getKernelsForBackend(tf.getBackend()).map((kernel) => kernel.kernelName);
+  const folder = process.cwd();
+  const { bavail, bsize } = await statfs(folder);
+  const limit = process.constrainedMemory() || Infinity; // 0 or huge where there is none
+  return {
+    versions: { paired3d: version, node: process.versions.node, tfjs: tf.version_core },
+    system: {
+      os: `${os.type()} ${os.release()} ${os.arch()}`,
+      cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+      cores: os.availableParallelism(),
+      memory: Math.min(os.totalmem(), limit),
+      memoryFree: Math.min(os.freemem(), limit),
+    },
+    backend,
+    installed: {
+      wasm: true,
+      webgpu: ['webgpu', '@tensorflow/tfjs-backend-webgpu'].every((p) => resolveInstalled(p) !== undefined),
+      cpu: true,
+      'node-gpu': resolveInstalled('@tensorflow/tfjs-node-gpu') !== undefined,
+    },
+    kernels: names.filter((kernel) => kernel.startsWith('Paired3d')).sort(),
+    conv3d: await testConv3d(tf),
+    disk: { folder, free: bavail * bsize },
+  };
+}
+
+/** A diagnosis for a person to read. */
+export function diagnosisText(d: Diagnosis): string {
+  const { paired3d, node, tfjs } = d.versions;
+  const installed = Object.entries(d.installed).map(([name, is]) => (is ? name : `${name} (not installed)`));
+  const kernels = d.kernels.map((name) => name.replace('Paired3d', '')).join(', ') || 'none, stock ones only';
+  const { conv3d } = d;
+  const speed = `${conv3d.gflops.toPrecision(3)} GFLOP/s at ${conv3d.size}^3, ${conv3d.channels} channels`;
+  const rows = [
+    ['versions', `paired3d ${paired3d}, Node ${node}, TensorFlow.js ${tfjs}`],
+    ['system', d.system.os],
+    ['processor', `${d.system.cpu}, ${d.system.cores} in use`],
+    ['memory', `${formatBytes(d.system.memory)}, ${formatBytes(d.system.memoryFree)} free`],
+    ['disk', `${formatBytes(d.disk.free)} free in ${d.disk.folder}`],
+    ['backends', installed.join(', ')],
+    ['chosen', `${d.backend.name} (${d.backend.details})`],
+    ['kernels', kernels],
+    ['conv3d', `${conv3d.ok ? 'right' : `WRONG by ${conv3d.maxError}`}, ${speed}`],
+    ...d.backend.warnings.map((text) => ['warning', text]),
+  ];
+  return rows.map(([name, text]) => `${name.padEnd(10)}${text}`).join('\n');
+}

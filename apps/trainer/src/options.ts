@@ -1,0 +1,49 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { backendNames, type BackendName } from './backend';
+
+/** The options that commands share, as commander gives them; each command has those it asked for. */
+export interface SharedOptions {
+  readonly preset?: string;
+  readonly config?: string;
+  readonly set: string[];
+  readonly backend: BackendName;
+  readonly seed?: number;
+  readonly out?: string;
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+}
+
+const makers = {
+  preset: () => new Option('--preset <name>', 'the settings to begin with: tiny, small or paper'),
+  config: () => new Option('--config <file>', 'a JSON file with the settings that differ from the preset'),
+  set: () =>
+    new Option('--set <path=value>', 'one setting, e.g. vqae.steps=200; may be repeated')
+      .argParser((text: string, before: string[]) => [...before, text])
+      .default([], 'none'),
+  backend: () =>
+    new Option('--backend <name>', 'what computes; auto is a GPU where @tensorflow/tfjs-node-gpu is, else wasm')
+      .choices(backendNames)
+      .default('auto'),
+  seed: () => new Option('--seed <number>', 'the same seed gives the same result').argParser(wholeNumber),
+  out: () => new Option('--out <folder>', 'where everything is written; a run that was stopped goes on from there'),
+  json: () => new Option('--json', 'write one JSON object a line on standard output, and nothing else').default(false),
+  verbose: () => new Option('--verbose', 'show where an error came from').default(false),
+  quiet: () => new Option('--quiet', 'show warnings alone').default(false),
+} satisfies Record<keyof SharedOptions, () => Option>;
+
+/** Adds shared options to a command, all of them unless some are named. */
+export function addSharedOptions(
+  command: Command,
+  names: readonly (keyof SharedOptions)[] = Object.keys(makers) as (keyof SharedOptions)[],
+): Command {
+  for (const name of names) command.addOption(makers[name]());
+  return command;
+}
+
+/** Reads an option's whole number. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value)) throw new InvalidArgumentError('Expected a whole number.');
+  return value;
+}

@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { registerDoctor } from './commands/doctor';
+import type { CliContext } from './context';
+import { describeFailure, type Failure, type StopSignal } from './exit';
+import { version } from './version';
+
+/** Every command; each adds itself to the program. */
+const registrations: readonly ((program: Command, context: CliContext) => void)[] = [registerDoctor];
+
+/** The command line of `paired3d`. Wrong usage is thrown as a CommanderError, not printed. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command('paired3d')
+    .description(
+      'Train a registration network from a few paired scans: models that invent more pairs, then the network.',
+    )
+    .version(version, '--version', 'show the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+      outputError: () => {}, // said by runProgram, in one line
+    });
+  for (const register of registrations) register(program, context);
+  return program;
+}
+
+/**
+ * Runs a command line and says what went wrong, if anything, in one line.
+ *
+ * @param args the arguments after the program's name.
+ * @param stoppedBy the signal that asked the run to stop, if one did.
+ * @returns the exit code.
+ */
+export async function runProgram(
+  program: Command,
+  args: readonly string[],
+  context: CliContext,
+  stoppedBy: () => StopSignal | undefined,
+): Promise<number> {
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    const failure = describeFailure(error, stoppedBy());
+    if (failure.line) tell(failure, args, context);
+    return failure.exitCode;
+  }
+}
+
+function tell({ exitCode, line, stack }: Failure, args: readonly string[], context: CliContext): void {
+  if (args.includes('--json')) {
+    context.stdout.write(`${JSON.stringify({ type: 'error', message: line, exitCode })}\n`);
+  }
+  if (args.includes('--verbose') && stack) context.stderr.write(`${stack}\n`);
+  context.stderr.write(`paired3d: ${line}\n`);
+}
