@@ -209,17 +209,19 @@ async function checkPage({ id, output }, browser, origin) {
     if (message.type() === 'error') errors.push(message.text());
     else if (message.type() === 'log' || message.type() === 'info') logged.push(message.text());
   });
-  page.on('pageerror', (error) => errors.push(String(error.stack ?? error)));
+  const broken = new Promise((resolve) => {
+    page.on('pageerror', (error) => {
+      errors.push(String(error.stack ?? error));
+      resolve();
+    });
+  });
   page.on('requestfailed', (request) => errors.push(`${request.url()}: ${request.failure()?.errorText}`));
   try {
     await page.goto(`${origin}/${id}.html`);
-    const done = page.waitForFunction(() => document.body.dataset.done === 'yes', undefined, {
-      timeout: EXAMPLE_SECONDS * 1000,
-    });
-    await Promise.race([done, new Promise((resolve) => page.once('pageerror', resolve))]).catch((error) =>
-      errors.push(`the example did not end: ${error.message}`),
-    );
-    done.catch(() => {});
+    const ended = page
+      .waitForFunction(() => document.body.dataset.done === 'yes', undefined, { timeout: EXAMPLE_SECONDS * 1000 })
+      .catch((error) => errors.push(`the example did not end: ${error.message}`));
+    await Promise.race([ended, broken]);
     if (errors.length > 0) throw new Error(errors.join('\n'));
     if (comparable(logged.join('\n')) !== comparable(output)) {
       throw new Error(
