@@ -1,6 +1,7 @@
 export { RegistrationError } from './errors';
 export { PAPER_CONFIG, registrationConfig, type RegistrationConfig, type Size3 } from './config';
-export { RegistrationNetwork, type AdaptOptions, type Displacements, type StepLoss, type StepResult } from './network';
+export { RegistrationNetwork } from './network';
+export type { AdaptOptions, Displacements, StepLoss, StepResult } from './types';
 export { unet, type UNetConfig } from './unet';
 export { compose, exponential, warp } from './fields';
 export { globalCorrelationLoss, meanAbsoluteDifference, type Similarity } from './similarity';

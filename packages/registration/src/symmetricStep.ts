@@ -48,8 +48,8 @@ export class SymmetricStep {
   velocity(net: Layer<tf.Tensor5D>, { sources, targets }: Pair): tf.Tensor5D {
     const raw = net(concatChannels(sources, targets));
     // tanh(a) - tanh(b) = 2 (sigmoid(2a) - sigmoid(2b)), which the wasm backend computes ten times faster.
-    const [there, back] = halves(tf.sigmoid(tf.add<tf.Tensor5D>(raw, raw)));
-    const velocity: tf.Tensor5D = tf.mul(this.smoothing.apply(tf.sub(there, back)), 2 * this.config.velocityScale);
+    const [there, back] = halves(this.smoothing.apply(tf.sigmoid(tf.add<tf.Tensor5D>(raw, raw))));
+    const velocity: tf.Tensor5D = tf.mul(tf.sub(there, back), 2 * this.config.velocityScale);
     if (this.config.spatialDims === 3) return velocity;
     const [batch, depth, height, width] = velocity.shape;
     return tf.concat([velocity, tf.zeros<tf.Rank.R5>([batch, depth, height, width, 1])], 4);
