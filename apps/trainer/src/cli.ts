@@ -5,8 +5,8 @@ import { createProgram, runProgram } from './program';
 import { listenForStop } from './signals';
 
 const { stdout, stderr } = process;
-// A reader that has gone, as in `paired3d … | head`, is no error of ours.
-stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// A reader that has gone, as in `paired3d … | head`, ends the program as SIGPIPE would.
+stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
 
 const say = (text: string) => void stderr.write(`paired3d: ${text}\n`);
 const stop = listenForStop(process, say, (code) => process.exit(code));
