@@ -62,7 +62,7 @@ export class VqAutoencoder {
 
   /** Latents [..., codeDim] -> nearest code of each, int32 [number of latents]. */
   quantize(latents: tf.Tensor): tf.Tensor1D {
-    return tf.tidy(() => nearestCode(latents.reshape([-1, this.config.codeDim]), this.codebook));
+    return tf.tidy(() => nearestCode(tf.reshape(latents, [-1, this.config.codeDim]), this.codebook));
   }
 
   /** Latents [B * images, d, h, w, codeDim] -> logits [B * images, D, H, W, 4 or 2]: background, foreground an image. */
@@ -74,7 +74,8 @@ export class VqAutoencoder {
   tokenize(pair: tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() => {
       const latents = this.encode(pair);
-      return this.quantize(latents).reshape([pair.shape[0], this.images, ...latents.shape.slice(1, 4)]);
+      const [, d, h, w] = latents.shape;
+      return tf.reshape(this.quantize(latents), [pair.shape[0], this.images, d, h, w]);
     });
   }
 
@@ -82,8 +83,8 @@ export class VqAutoencoder {
   decodeTokens(tokens: tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() => {
       const [batch, images, ...grid] = tokens.shape;
-      const latents = embedding(this.codebook, tokens.reshape([-1]).toInt());
-      const logits = this.decode(latents.reshape([batch * images, ...grid, this.config.codeDim]) as tf.Tensor5D);
+      const latents = embedding(this.codebook, tf.cast(tf.reshape(tokens, [-1]), 'int32'));
+      const logits = this.decode(tf.reshape(latents, [batch * images, ...grid, this.config.codeDim]) as tf.Tensor5D);
       return this.probabilities(logits);
     });
   }
@@ -91,13 +92,11 @@ export class VqAutoencoder {
   /** Logits of `decode` -> foreground probabilities [B, D, H, W, 2]: softmax over two classes is a sigmoid. */
   probabilities(logits: tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() => {
-      const [n, ...rest] = logits.shape;
-      const size = rest.slice(0, 3);
-      const classes = logits.reshape([-1, 2]);
-      const foreground = tf.sigmoid(tf.sub(classes.slice([0, 1], [-1, 1]), classes.slice([0, 0], [-1, 1])));
-      if (this.images === 1) return foreground.reshape([n, ...size, 2]) as tf.Tensor5D;
-      const voxels = size[0] * size[1] * size[2];
-      return tf.transpose(foreground.reshape([n / 2, 2, voxels]), [0, 2, 1]).reshape([n / 2, ...size, 2]);
+      const [n, d, h, w] = logits.shape;
+      const classes = tf.reshape(logits, [-1, 2]);
+      const foreground = tf.sigmoid(tf.sub(tf.slice(classes, [0, 1], [-1, 1]), tf.slice(classes, [0, 0], [-1, 1])));
+      if (this.images === 1) return tf.reshape(foreground, [n, d, h, w, 2]);
+      return tf.reshape(tf.transpose(tf.reshape(foreground, [n / 2, 2, d * h * w]), [0, 2, 1]), [n / 2, d, h, w, 2]);
     });
   }
 
@@ -119,5 +118,5 @@ export class VqAutoencoder {
 /** [B, D, H, W, 2] -> [2B, D, H, W, 1]: fixed and moving of a pair behind each other. */
 export function separate(pair: tf.Tensor5D): tf.Tensor5D {
   const [batch, d, h, w] = pair.shape;
-  return tf.transpose(pair.reshape([batch, d * h * w, 2]), [0, 2, 1]).reshape([2 * batch, d, h, w, 1]);
+  return tf.reshape(tf.transpose(tf.reshape(pair, [batch, d * h * w, 2]), [0, 2, 1]), [2 * batch, d, h, w, 1]);
 }

@@ -1,5 +1,5 @@
 import { conv3dLayer, conv3dTransposeLayer, sequential, type Layer, type Parameters } from '@paired3d/nn';
-import { prelu } from '@paired3d/ops';
+import { layerNorm, prelu } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PatchNetworkConfig } from './config';
 import type { Autoencoder } from './network';
@@ -28,7 +28,10 @@ export function patchNetwork(
       preluLayer(scope.scope('mix_act')),
     );
   });
-  encode.push(conv3dLayer(encoder.scope('latent'), { in: config.encoder.at(-1)!, out: codeDim, kernel: 1, spatialDims }));
+  encode.push(
+    conv3dLayer(encoder.scope('latent'), { in: config.encoder.at(-1)!, out: codeDim, kernel: 1, spatialDims }),
+  );
+  encode.push(unitLatents(codeDim));
 
   const decoder = parameters.scope('decode');
   const decode: Volume[] = [
@@ -42,10 +45,24 @@ export function patchNetwork(
     decode.push(
       residualBlock(scope.scope('residual'), width, spatialDims),
       preluLayer(scope.scope('act')),
-      conv3dTransposeLayer(scope.scope('up'), { in: width, out: after, kernel: 2, strides: 2, padding: 0, spatialDims }),
+      conv3dTransposeLayer(scope.scope('up'), {
+        in: width,
+        out: after,
+        kernel: 2,
+        strides: 2,
+        padding: 0,
+        spatialDims,
+      }),
     );
   });
   return { encode: sequential(...encode), decode: sequential(...decode) };
+}
+
+/**
+ * Latents of mean 0 and mean square 1 each: without it their scale drifts under the codebook, which then collapses.
+ */
+function unitLatents(codeDim: number): Volume {
+  return (x) => layerNorm(x, tf.ones([codeDim]), tf.zeros([codeDim])) as tf.Tensor5D;
 }
 
 function preluLayer(parameters: Parameters): Volume {

@@ -2,17 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /** The value of `quantized`, the gradient of `latents`: z + sg[z_q - z] (Bengio et al., 2013). */
 export function straightThrough<T extends tf.Tensor>(latents: T, quantized: T): T {
-  const op = tf.customGrad((z, zq, save) => {
-    (save as tf.GradSaverFunc)([]);
-    return { value: (zq as tf.Tensor).clone(), gradFunc: (dy) => [dy.clone(), tf.zerosLike(z as tf.Tensor)] };
-  });
+  const { shape } = latents;
+  const op = tf.customGrad((_z, zq) => ({
+    value: tf.clone(zq as tf.Tensor),
+    gradFunc: (dy: tf.Tensor) => [tf.clone(dy), tf.zeros(shape)],
+  }));
   return op(latents, quantized) as T;
 }
 
 /** The value of x, no gradient. */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
   const op = tf.customGrad((value) => ({
-    value: (value as tf.Tensor).clone(),
+    value: tf.clone(value as tf.Tensor),
     gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
   }));
   return op(x) as T;

@@ -48,8 +48,8 @@ export class VqaeTraining {
     const kept: { codes?: tf.Tensor; latents?: tf.Tensor; terms?: tf.Tensor } = {};
     const { loss, gradients } = computeGradients(this.model.parameters, () => {
       const { total, codebookLoss, dice, latents, codes } = this.loss(pair);
-      kept.latents = tf.keep(latents.clone());
-      kept.codes = tf.keep(codes.clone());
+      kept.latents = tf.keep(tf.clone(latents));
+      kept.codes = tf.keep(tf.clone(codes));
       kept.terms = tf.keep(tf.stack([codebookLoss, dice]));
       return total;
     });
@@ -70,10 +70,10 @@ export class VqaeTraining {
     const { config } = model;
     const latents = model.encode(pair);
     const codes = model.quantize(latents);
-    const quantized = embedding(model.codebook, codes).reshape(latents.shape) as tf.Tensor5D;
+    const quantized = tf.reshape(embedding(model.codebook, codes), latents.shape) as tf.Tensor5D;
     const logits = model.decode(straightThrough(latents, stopGradient(quantized)));
-    const foreground = (model.images === 1 ? pair : separate(pair)).reshape([-1, 1]) as tf.Tensor2D;
-    const targets = tf.concat([tf.sub(1, foreground), foreground], 1);
+    const foreground = tf.reshape(model.images === 1 ? pair : separate(pair), [-1, 1]) as tf.Tensor2D;
+    const targets = tf.concat([tf.sub(1, foreground), foreground], 1) as tf.Tensor2D;
     const reconstruction = this.reconstructionLoss(logits, targets);
     const commitment = meanSquare(stopGradient(quantized), latents);
     const { quantizer } = config;
@@ -90,14 +90,11 @@ export class VqaeTraining {
   /** Weighted cross entropy of fixed and of moving, each normalised by its own weights, averaged. */
   private reconstructionLoss(logits: tf.Tensor5D, targets: tf.Tensor2D): tf.Scalar {
     const weights = tf.tensor1d([...this.model.config.classWeights]);
-    const rows = logits.reshape([-1, 2]) as tf.Tensor2D;
+    const rows = tf.reshape(logits, [-1, 2]) as tf.Tensor2D;
     if (this.model.images === 2) return weightedCrossEntropy(rows, targets, weights);
     // Joint coding interleaves the images: row 2i is the fixed, row 2i + 1 the moving one.
     const image = (x: tf.Tensor2D, index: number) =>
-      x
-        .reshape([-1, 4])
-        .slice([0, 2 * index], [-1, 2])
-        .reshape([-1, 2]) as tf.Tensor2D;
+      tf.slice(tf.reshape(x, [-1, 4]), [0, 2 * index], [-1, 2]) as tf.Tensor2D;
     const each = [0, 1].map((i) => weightedCrossEntropy(image(rows, i), image(targets, i), weights));
     return tf.mul(0.5, tf.add(each[0], each[1]));
   }
@@ -139,8 +136,8 @@ export class VqaeTraining {
 
 /** Foreground probability of logits [..., 2], as [N, 1]. */
 function foregroundOf(logits: tf.Tensor5D): tf.Tensor2D {
-  const rows = logits.reshape([-1, 2]);
-  return tf.sigmoid(tf.sub(rows.slice([0, 1], [-1, 1]), rows.slice([0, 0], [-1, 1]))) as tf.Tensor2D;
+  const rows = tf.reshape(logits, [-1, 2]);
+  return tf.sigmoid(tf.sub(tf.slice(rows, [0, 1], [-1, 1]), tf.slice(rows, [0, 0], [-1, 1]))) as tf.Tensor2D;
 }
 
 /** 1 - 2 Σ p t / (Σ p + Σ t) (Milletari et al., 2016). */

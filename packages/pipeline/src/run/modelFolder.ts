@@ -18,7 +18,7 @@ export const MODEL_FILES = ['model.safetensors', 'config.json', 'README.md'];
 /** Writes a model folder; `card` is its description in Markdown. */
 export async function writeModel(folder: Storage, model: ModelFolder, card: string): Promise<void> {
   await folder.write('model.safetensors', encodeSafetensors(model.tensors, { format: 'pt', kind: model.kind }));
-  await writeJson(folder, 'config.json', { kind: model.kind, ...model.config });
+  await writeJson(folder, 'config.json', { model: model.kind, config: model.config });
   await folder.write('README.md', new TextEncoder().encode(card));
 }
 
@@ -27,7 +27,7 @@ export async function writeModel(folder: Storage, model: ModelFolder, card: stri
  * @throws PipelineError when it is none, or holds another kind of model; SafetensorsError when the weights are damaged
  */
 export async function readModel(folder: Storage, kind: string): Promise<ModelFolder> {
-  const config = await readJson<Record<string, unknown>>(folder, 'config.json');
+  const description = await readJson<{ model: string; config: ModelFolder['config'] }>(folder, 'config.json');
   const weights = await folder.read('model.safetensors');
   const fail = (got: string) =>
     new PipelineError({
@@ -36,9 +36,9 @@ export async function readModel(folder: Storage, kind: string): Promise<ModelFol
       got,
       advice: 'give the folder that `paired3d train` wrote',
     });
-  if (!config) throw fail('no readable config.json');
+  if (!description?.config) throw fail('no readable config.json');
   if (!weights) throw fail('no model.safetensors');
-  const { kind: found, ...rest } = config;
-  if (found !== kind) throw fail(`kind '${String(found)}'`);
-  return { kind, config: rest, tensors: decodeSafetensors(weights).tensors };
+  const { model, config } = description;
+  if (model !== kind) throw fail(`kind '${model}'`);
+  return { kind, config, tensors: decodeSafetensors(weights).tensors };
 }

@@ -27,8 +27,9 @@ export interface StageTiming {
 /** Runs a stage unless its folder already holds the result for these inputs and this configuration. */
 export async function runStage(context: RunContext, stage: Stage): Promise<StageTiming> {
   const folder = context.storage.within(stage.name);
+  const identity = { stage: stage.name, inputs: stage.inputs, config: stage.config };
   throwIfAborted(context.signal, stage.name);
-  const why = await whyIncomplete(folder, stage);
+  const why = await whyIncomplete(folder, identity);
   if (why === undefined) {
     const { seconds, peakMemoryBytes } = await readTiming(folder);
     context.emit({ type: 'stage-end', stage: stage.name, seconds, skipped: true });
@@ -45,7 +46,7 @@ export async function runStage(context: RunContext, stage: Stage): Promise<Stage
   try {
     const outputs = await stage.run(folder);
     await saveTiming();
-    await completeStage(folder, stage, outputs);
+    await completeStage(folder, identity, outputs);
     await new Checkpoints(folder.within('checkpoints')).clear();
   } catch (error) {
     // The time of an interrupted run counts; the error matters more than a failure to note it.

@@ -38,10 +38,10 @@ export async function trainingLoop(
   let state = startFrom(await checkpoints.latest());
   if (state.tensors) trainable.load(state.tensors);
   context.emit({ type: 'stage-start', stage, total, resumedAt: state.step });
+  let savedAt = context.clock();
   // Step 0 is saved too: there must be something to go back to.
   if (!state.tensors) await save();
 
-  let savedAt = context.clock();
   while (state.step < total) {
     if (context.signal?.aborted) await save();
     throwIfAborted(context.signal, stage);

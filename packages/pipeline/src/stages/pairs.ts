@@ -25,7 +25,12 @@ export async function loadPairs(context: RunContext, split: Split): Promise<Prep
   for (const id of ids) pairs.push(await context.source.load(split, id));
   const where = `${context.source.name}, ${split} pairs`;
   if (pairs.length === 0) {
-    throw new PipelineError({ where, expected: 'at least one pair', got: 'none', advice: 'check the folder and names' });
+    throw new PipelineError({
+      where,
+      expected: 'at least one pair',
+      got: 'none',
+      advice: 'check the folder and names',
+    });
   }
   const odd = pairs.find(({ size }) => !tf.util.arraysEqual([...size], [...pairs[0].size]));
   if (odd) {

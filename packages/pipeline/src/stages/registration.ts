@@ -1,7 +1,7 @@
 import { Random } from '@paired3d/nn';
 import { RegistrationNetwork, type RegistrationConfig } from '@paired3d/registration';
 import * as tf from '@tensorflow/tfjs-core';
-import type { PreparedPair, Size3 } from '../data/types';
+import type { PreparedPair } from '../data/types';
 import { augmentationOf, type RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
 import { MODEL_FILES, readModel, writeModel } from '../run/modelFolder';
@@ -40,8 +40,7 @@ export function registrationStage(context: RunContext, name: string, training: R
           stage: name,
           total: registration.steps,
           trainable: {
-            state: async () =>
-              prefixed({ model: await network.state(), optimiser: await network.optimiserState() }),
+            state: async () => prefixed({ model: await network.state(), optimiser: await network.optimiserState() }),
             load: (state) => {
               network.load(unprefixed(state, 'model'));
               network.loadOptimiser(unprefixed(state, 'optimiser'));

@@ -20,7 +20,11 @@ export interface TokenSet {
  * Turns each pair into grids of tokens: the pair itself, and for training augmented variants of it.
  * One file a pair, so that an interrupted run goes on with the next.
  */
-export function tokenizeStage(context: RunContext, pairs: TrainingPairs, vqae: { folder: Storage; hash: string }): Stage {
+export function tokenizeStage(
+  context: RunContext,
+  pairs: TrainingPairs,
+  vqae: { folder: Storage; hash: string },
+): Stage {
   const { config } = context;
   return {
     name: 'tokens',

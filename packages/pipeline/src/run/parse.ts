@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import { triple } from '../data/config';
+import type { Size3 } from '../data/types';
+import { PipelineError } from '../errors';
+import { runConfigSchema, type RunConfig } from './config';
+
+/**
+ * Validates a configuration and fills its defaults in.
+ * @throws PipelineError naming the first setting that is wrong, and how many more are
+ */
+export function parseRunConfig(input: unknown): RunConfig {
+  const result = runConfigSchema.safeParse(input);
+  if (result.success) return inPlane(result.data);
+  const [issue, ...others] = result.error.issues;
+  throw new PipelineError({
+    where: `configuration, ${issue.path.join('.') || 'top level'}`,
+    expected: 'a valid setting',
+    got: describe(issue) + (others.length > 0 ? ` (and ${others.length} more)` : ''),
+    advice: 'correct --config or --set; `paired3d config --preset tiny` prints a complete configuration',
+    cause: result.error,
+  });
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `the unknown ${issue.keys.join(', ')}`;
+  return issue.message.replace(/^Invalid input: /, '');
+}
+
+/** With `spatialDims: 2` a phantom of size [I, J, K] becomes its coronal plane [1, I, K]. */
+function inPlane(config: RunConfig): RunConfig {
+  const { source, spatialDims } = config;
+  if (spatialDims === 3 || source.kind !== 'phantom' || source.size[0] === 1) return config;
+  const [i, , k] = source.size;
+  return { ...config, source: { ...source, size: [1, i, k] } };
+}
+
+/** Millimetres a voxel of the working grid, along i, j, k. */
+export function workingSpacing({ source }: RunConfig): Size3 {
+  if (source.kind === 'phantom') return triple(source.spacing);
+  const spacing = triple(source.dataset.spacing);
+  const pool = triple(source.dataset.pool);
+  return [spacing[0] * pool[0], spacing[1] * pool[1], spacing[2] * pool[2]];
+}

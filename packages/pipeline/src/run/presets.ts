@@ -1,0 +1,163 @@
+import { paperVqae } from '@paired3d/vqae';
+import { paperDenoiser } from '@paired3d/absorbing-diffusion';
+import { PAPER_CONFIG } from '@paired3d/registration';
+import { lung250m } from '../data/datasets';
+import type { RunConfigInput } from './config';
+
+/** The demo: phantoms on a small grid, a few minutes on two cores. */
+const tiny: RunConfigInput = {
+  spatialDims: 3,
+  seed: 1,
+  source: { kind: 'phantom', size: [48, 40, 48], spacing: 5, cases: { train: 12, test: 6 } },
+  validation: 2,
+  diceThreshold: 0.5,
+  checkpointSeconds: 10,
+  vqae: {
+    model: {
+      coding: 'separate',
+      network: { kind: 'patch', encoder: [32, 64], decoder: [48, 24] },
+      codes: 256,
+      codeDim: 16,
+      quantizer: { kind: 'ema', decay: 0.95, restartBelow: 0.1 },
+      codebookWeight: 0.1,
+      classWeights: [1, 1.5],
+      diceWeight: 0.2,
+    },
+    steps: 300,
+    batch: 1,
+    learningRate: 2e-3,
+    schedule: { kind: 'cosine', warmup: 20 },
+    crop: 24,
+    augmentation: 'full',
+  },
+  tokenize: { variants: 12, augmentation: 'full' },
+  diffusion: {
+    model: { kind: 'patch', width: 96, depth: 3, heads: 4, feedForward: 192, tokenWidth: 16 },
+    steps: 250,
+    batch: 1,
+    learningRate: 2e-3,
+    schedule: { kind: 'cosine', warmup: 20 },
+    weighting: 'elbo',
+    beta2: 0.98,
+    weightDecay: 0.01,
+  },
+  synthesize: { pairs: 16, steps: 16, temperature: 0.9 },
+  registration: {
+    model: {
+      channels: [8, 16, 32, 32, 32],
+      strides: [2, 2, 1, 2],
+      velocityScale: 0.35,
+      smoothing: { width: 7, strides: [2, 2, 1, 1] },
+      integrationSteps: 6,
+      integrateAt: 'grid',
+      similarity: 'ncc',
+      regulariser: 'bending',
+      regularisation: 0.02,
+      steps: 2,
+    },
+    steps: 120,
+    batch: 1,
+    learningRate: 3e-3,
+    schedule: { kind: 'cosine', warmup: 5 },
+    pool: 1,
+    augmentation: 'full',
+    baseline: true,
+    tta: { iterations: 30, learningRate: 2e-3 },
+  },
+};
+
+/** Real scans on two CPU cores, at a quarter of the frame's resolution (64 x 52 x 64), within an hour. */
+const small: RunConfigInput = {
+  ...tiny,
+  source: { kind: 'folder', dataset: lung250m },
+  validation: 2,
+  diceThreshold: 0.25,
+  checkpointSeconds: 30,
+  vqae: {
+    ...tiny.vqae,
+    model: {
+      ...tiny.vqae.model,
+      network: { kind: 'patch', encoder: [48, 128], decoder: [64, 32] },
+      codes: 1024,
+      quantizer: { kind: 'ema', decay: 0.97, restartBelow: 0.1 },
+    },
+    steps: 3000,
+    schedule: { kind: 'cosine', warmup: 30 },
+    crop: 32,
+  },
+  tokenize: { variants: 32, augmentation: 'full' },
+  diffusion: {
+    ...tiny.diffusion,
+    model: { kind: 'patch', width: 192, depth: 5, heads: 6, feedForward: 384, tokenWidth: 32 },
+    steps: 1200,
+    schedule: { kind: 'cosine', warmup: 50 },
+  },
+  synthesize: { pairs: 64, steps: 32, temperature: 0.9 },
+  registration: {
+    ...tiny.registration,
+    model: { ...tiny.registration.model, channels: [8, 16, 32, 64, 64, 64], strides: [2, 2, 1, 2, 1] },
+    steps: 500,
+    augmentation: 'big',
+    tta: { iterations: 50, learningRate: 2e-3 },
+  },
+};
+
+const { spatialDims: _dims, ...paperVqaeModel } = paperVqae;
+const { codes: _codes, grid: _grid, ...paperDenoiserModel } = paperDenoiser;
+const { spatialDims: _spatialDims, size: _size, ...paperRegistrationModel } = PAPER_CONFIG;
+const affineOnly = {
+  affine: 0.05,
+  translation: 0.05,
+  shared: { knots: 4, sd: 0 },
+  moving: { knots: 4, sd: 0 },
+  flip: false,
+  swap: false,
+};
+
+/** The published sizes and schedules at full resolution; for machines with much memory and an accelerator. */
+const paper: RunConfigInput = {
+  spatialDims: 3,
+  seed: 1,
+  source: { kind: 'folder', dataset: { ...lung250m, pool: 1 } },
+  validation: 0,
+  diceThreshold: 0.5,
+  checkpointSeconds: 300,
+  vqae: {
+    model: paperVqaeModel as RunConfigInput['vqae']['model'],
+    steps: 42_000,
+    batch: 8,
+    learningRate: 5e-4,
+    schedule: { kind: 'restarts', first: 7 },
+    crop: 128,
+    augmentation: affineOnly,
+  },
+  tokenize: { variants: 1, augmentation: 'none' },
+  diffusion: {
+    model: paperDenoiserModel,
+    steps: 15_000,
+    batch: 8,
+    learningRate: 1e-4,
+    schedule: { kind: 'warmup', warmup: 500 },
+    weighting: 'reweighted-elbo',
+    beta2: 0.999,
+    weightDecay: 0,
+  },
+  synthesize: { pairs: 256, steps: 256, temperature: 0.9 },
+  registration: {
+    model: paperRegistrationModel as RunConfigInput['registration']['model'],
+    steps: 1250,
+    batch: 8,
+    learningRate: 0.015,
+    schedule: { kind: 'constant' },
+    pool: 2,
+    augmentation: 'none',
+    baseline: true,
+    tta: { iterations: 50, learningRate: 0.005 },
+  },
+};
+
+/** Complete configurations to start from. */
+export const presets = { tiny, small, paper } as const satisfies Record<string, RunConfigInput>;
+
+/** Name of a preset. */
+export type PresetName = keyof typeof presets;

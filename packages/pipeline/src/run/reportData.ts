@@ -1,0 +1,98 @@
+import { readNifti } from '@paired3d/nifti';
+import type { PreparedPair } from '../data/types';
+import type { Method, Summary } from '../report/summary';
+import type { ReportCurves, ReportData, ReportPair, ReportRegistration } from '../report/types';
+import { warpedPath } from '../stages/evaluate';
+import { readSyntheticPairs } from '../stages/syntheticPairs';
+import type { Storage } from '../storage/storage';
+import { workingSpacing } from './parse';
+import { readJson } from './stage';
+import type { RunFacts } from './summarize';
+import type { History } from './trainingLoop';
+
+/** Pairs of each kind that the report shows. */
+const SHOWN = 6;
+
+const methodLabels: Partial<Record<Method, string>> = {
+  tta: 'network with test-time adaptation',
+  network: 'network trained on synthetic pairs',
+};
+
+/** Which metrics of a training become which chart. */
+const charts: Record<string, readonly { metric: string; name: string; panel?: string }[]> = {
+  vqae: [
+    { metric: 'loss', name: 'loss' },
+    { metric: 'codebookLoss', name: 'codebook loss', panel: 'codebook' },
+    { metric: 'dice', name: 'Dice', panel: 'overlap' },
+  ],
+  diffusion: [{ metric: 'loss', name: 'loss' }],
+  registration: [{ metric: 'loss', name: 'loss' }],
+  'registration-real': [{ metric: 'loss', name: 'loss' }],
+};
+
+/** Gathers what the report draws from the folders of a run. */
+export async function reportData(
+  storage: Storage,
+  facts: RunFacts & { command: string; preset: string; device?: string; date?: string },
+  summary: Summary,
+): Promise<ReportData> {
+  const { config, training, test, timings, backend, versions, command, preset, device, date } = facts;
+  const synthetic = await readSyntheticPairs(storage.within('synthetic'), workingSpacing(config), SHOWN);
+  return {
+    title: config.source.kind === 'phantom' ? 'paired3d on phantoms' : `paired3d on ${config.source.dataset.name}`,
+    command,
+    preset,
+    seed: config.seed,
+    backend,
+    device,
+    date,
+    versions,
+    config,
+    pairs: { train: training.length, test: test.length, synthetic: config.synthesize.pairs },
+    stages: timings,
+    realPairs: training.slice(0, SHOWN).map(reportPair),
+    syntheticPairs: synthetic.map(reportPair),
+    registrations: await registrations(storage, test, config.registration.pool),
+    curves: await curves(storage),
+    summary,
+  };
+}
+
+const reportPair = ({ id, size, fixed, moving }: PreparedPair): ReportPair => ({ id, size, fixed, moving });
+
+async function registrations(storage: Storage, test: readonly PreparedPair[], pool: number) {
+  const folder = storage.within('evaluation');
+  const shown: ReportRegistration[] = [];
+  // Pooled images are of another size than the pairs at hand.
+  if (pool !== 1) return shown;
+  for (const pair of test.slice(0, SHOWN)) {
+    for (const method of ['tta', 'network'] as const) {
+      const bytes = await folder.read(warpedPath(pair.id, method));
+      if (!bytes) continue;
+      const { data } = await readNifti(bytes, { name: warpedPath(pair.id, method) });
+      const { id, size, fixed, moving: movingBefore } = pair;
+      const movingAfter = Float32Array.from(data);
+      shown.push({ id, size, fixed, movingBefore, movingAfter, label: methodLabels[method]!, method });
+      break;
+    }
+  }
+  return shown;
+}
+
+async function curves(storage: Storage): Promise<ReportCurves[]> {
+  const all: ReportCurves[] = [];
+  for (const [stage, series] of Object.entries(charts)) {
+    const history = await readJson<History>(storage, `${stage}/history.json`);
+    if (!history) continue;
+    all.push({
+      stage,
+      series: series
+        .filter(({ metric }) => history[metric])
+        .map(({ metric, name, panel }) => {
+          const values = history[metric];
+          return { name, panel, values, steps: values.map((_, i) => i + 1) };
+        }),
+    });
+  }
+  return all;
+}

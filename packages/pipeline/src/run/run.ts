@@ -1,0 +1,121 @@
+import { loadPairs, loadTrainingPairs, hashPairs, type TrainingPairs } from '../stages/pairs';
+import { diffusionStage } from '../stages/diffusion';
+import { evaluateStage } from '../stages/evaluate';
+import { registrationStage } from '../stages/registration';
+import { readSyntheticPairs } from '../stages/syntheticPairs';
+import { synthesizeStage } from '../stages/synthesize';
+import { tokenizeStage } from '../stages/tokenize';
+import { vqaeStage } from '../stages/vqae';
+import type { PreparedPair } from '../data/types';
+import { workingSpacing } from './parse';
+import { manifestHash } from '../storage/manifest';
+import type { Storage } from '../storage/storage';
+import type { ModelName, RunContext } from './context';
+import { importStage } from './importModel';
+import { runStage, type Stage, type StageTiming } from './stage';
+
+/** The stages in the order in which they build on each other. */
+export const STAGES = [
+  'vqae',
+  'tokens',
+  'diffusion',
+  'synthetic',
+  'registration',
+  'registration-real',
+  'evaluation',
+] as const;
+
+/** Name of a stage, and of its folder. */
+export type StageName = (typeof STAGES)[number];
+
+interface Done {
+  readonly folder: Storage;
+  readonly hash: string;
+}
+
+/** What a run leaves behind, besides its folders. */
+export interface RunResult {
+  readonly timings: readonly StageTiming[];
+  readonly training: readonly PreparedPair[];
+  readonly test: readonly PreparedPair[];
+}
+
+/**
+ * Runs the stages that `targets` need, in order; what is complete already is not run again.
+ * @throws PipelineError for what a person can mend; Interrupted when the signal is raised
+ */
+export async function run(context: RunContext, targets: readonly StageName[]): Promise<RunResult> {
+  return new Run(context).until(targets);
+}
+
+/** Remembers what has been done in this run, so that each stage and each split of the data comes up once. */
+class Run {
+  private readonly done = new Map<StageName, Done>();
+  private readonly timings: StageTiming[] = [];
+  private trainingPairs: TrainingPairs | undefined;
+  private testPairs: PreparedPair[] | undefined;
+
+  constructor(private readonly context: RunContext) {}
+
+  async until(targets: readonly StageName[]): Promise<RunResult> {
+    for (const name of targets) await this.need(name);
+    const training = this.trainingPairs ? [...this.trainingPairs.training, ...this.trainingPairs.validation] : [];
+    return { timings: this.timings, training, test: this.testPairs ?? [] };
+  }
+
+  private async need(name: StageName): Promise<Done> {
+    const known = this.done.get(name);
+    if (known) return known;
+    const stage = await this.stage(name);
+    this.timings.push(await runStage(this.context, stage));
+    const folder = this.context.storage.within(stage.name);
+    const done = { folder, hash: (await manifestHash(folder))! };
+    this.done.set(name, done);
+    return done;
+  }
+
+  private async stage(name: StageName): Promise<Stage> {
+    const { context } = this;
+    const given = context.models?.[name as ModelName];
+    if (given) return importStage(name as ModelName, given);
+    switch (name) {
+      case 'vqae':
+        return vqaeStage(context, await this.training());
+      case 'tokens':
+        return tokenizeStage(context, await this.training(), await this.need('vqae'));
+      case 'diffusion':
+        return diffusionStage(context, { vqae: await this.need('vqae'), tokens: await this.need('tokens') });
+      case 'synthetic': {
+        const upstream = { vqae: await this.need('vqae'), diffusion: await this.need('diffusion') };
+        return synthesizeStage(context, upstream, workingSpacing(context.config));
+      }
+      case 'registration': {
+        const { folder, hash } = await this.need('synthetic');
+        return registrationStage(context, name, {
+          hash,
+          pairs: () => readSyntheticPairs(folder, workingSpacing(context.config)),
+        });
+      }
+      case 'registration-real': {
+        const { training, hash } = await this.training();
+        return registrationStage(context, name, { hash, pairs: () => Promise.resolve(training) });
+      }
+      case 'evaluation': {
+        const networks = {
+          network: await this.need('registration'),
+          ...(this.context.config.registration.baseline ? { networkReal: await this.need('registration-real') } : {}),
+        };
+        return evaluateStage(context, networks, await this.test());
+      }
+    }
+  }
+
+  private async training(): Promise<TrainingPairs> {
+    return (this.trainingPairs ??= await loadTrainingPairs(this.context));
+  }
+
+  private async test(): Promise<{ hash: string; pairs: readonly PreparedPair[] }> {
+    const pairs = (this.testPairs ??= await loadPairs(this.context, 'test'));
+    return { pairs, hash: await hashPairs(pairs) };
+  }
+}
