@@ -1,9 +1,9 @@
 // Kernels over the heap of tfjs-backend-wasm. Everything is passed by address; nothing is allocated here and there is
 // no static data, because the memory belongs to tfjs. Tensors are float32 unless said otherwise, channels last.
-export { sumRuns } from './runs';
-export { packPanels, packPanelsTransposed, transpose } from './panels';
+export { sumRuns, sumThinRuns } from './runs';
+export { copyRows, packPanels, packPanelsTransposed, transpose } from './panels';
 export { padVolume, padChannels, unpadMatrices } from './pad';
-export { filterGradient } from './filterGradient';
+export { filterGradient, thinFilterGradient } from './filterGradient';
 export { gridSample, gridSampleGradient } from './gridSample';
 export { alongAxis } from './alongAxis';
 export { instanceNormPrelu, instanceNormPreluGradient } from './instanceNorm';

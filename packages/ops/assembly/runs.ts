@@ -2,7 +2,7 @@
 // the planes and rows of the filter, of a run of kernelWidth * channelsIn neighbouring floats times packed weights. The
 // same loop serves any kernel size and stride, each stride phase of the transposed convolution (which writes to strided
 // outputs), and the matrix product (one run a row).
-import { madd, storeUpTo8 } from './simd';
+import { madd, storeUpTo8, sumLanes } from './simd';
 
 /** All distances are in bytes. Weights are panels [ceil(channels / 8)][floats of all runs][8], zero beyond `channels`. */
 @unmanaged
@@ -125,6 +125,75 @@ function finish(at: usize, low: v128, high: v128, channels: i32, accumulate: i32
 @inline
 function addLane(at: usize, value: f32): void {
   store<f32>(at, load<f32>(at) + value);
+}
+
+/** As tile, for one channel whose weights are contiguous: the vectors lie along the run. */
+function thinTile(r: Runs, weights: usize, yOffset: usize, count: i32): void {
+  let x0 = x;
+  const y0 = y + yOffset;
+  if (count > 1) next(r);
+  let x1 = x;
+  const y1 = y + yOffset;
+  if (count > 2) next(r);
+  let x2 = x;
+  const y2 = y + yOffset;
+  if (count > 3) next(r);
+  let x3 = x;
+  const y3 = y + yOffset;
+  next(r);
+
+  let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
+  let s0: f32 = 0, s1: f32 = 0, s2: f32 = 0, s3: f32 = 0;
+  const run = r.run, rows = r.rows, planes = r.planes, whole = run & ~15;
+  const rowStep = r.xRow - run, planeStep = r.xPlane - <usize>rows * r.xRow;
+  for (let i = 0; i < planes; i++) {
+    for (let j = 0; j < rows; j++) {
+      const wholeEnd = x0 + whole, end = x0 + run;
+      while (x0 < wholeEnd) {
+        const w = v128.load(weights);
+        a0 = madd(v128.load(x0), w, a0);
+        a1 = madd(v128.load(x1), w, a1);
+        a2 = madd(v128.load(x2), w, a2);
+        a3 = madd(v128.load(x3), w, a3);
+        x0 += 16; x1 += 16; x2 += 16; x3 += 16;
+        weights += 16;
+      }
+      while (x0 < end) {
+        const w = load<f32>(weights);
+        s0 += load<f32>(x0) * w;
+        s1 += load<f32>(x1) * w;
+        s2 += load<f32>(x2) * w;
+        s3 += load<f32>(x3) * w;
+        x0 += 4; x1 += 4; x2 += 4; x3 += 4;
+        weights += 4;
+      }
+      x0 += rowStep; x1 += rowStep; x2 += rowStep; x3 += rowStep;
+    }
+    x0 += planeStep; x1 += planeStep; x2 += planeStep; x3 += planeStep;
+  }
+  store<f32>(y0, s0 + sumLanes(a0));
+  if (count > 1) store<f32>(y1, s1 + sumLanes(a1));
+  if (count > 2) store<f32>(y2, s2 + sumLanes(a2));
+  if (count > 3) store<f32>(y3, s3 + sumLanes(a3));
+}
+
+/** As sumRuns, for few channels: weights are panels [channels][floats of all runs]. Does not accumulate. */
+export function sumThinRuns(r: Runs): void {
+  const total = r.depth * r.height * r.width;
+  x = r.x;
+  y = r.y;
+  w = 0;
+  h = 0;
+  for (let at = 0; at < total; at += 4) {
+    const startX = x, startY = y, startW = w, startH = h;
+    for (let channel = 0; channel < r.channels; channel++) {
+      x = startX;
+      y = startY;
+      w = startW;
+      h = startH;
+      thinTile(r, r.weights + <usize>channel * r.panel, <usize>channel << 2, min(4, total - at));
+    }
+  }
 }
 
 /** y[output, channel] (+)= sum over runs of x * weights; the fields of `r` are written by the caller in their order. */

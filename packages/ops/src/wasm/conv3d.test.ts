@@ -25,10 +25,26 @@ const cases: Case[] = [
   { batch: 1, size: [6, 7, 8], channels: [5, 6], kernel: [5, 3, 4], strides: [1, 2, 3], padding: [2, 0, 1] },
   { batch: 2, size: [1, 1, 1], channels: [16, 24], kernel: [3, 3, 3], strides: [1, 1, 1], padding: [1, 1, 1] },
 ];
+// Few output channels and long runs, forward and backward.
+for (const channels of [
+  [9, 1],
+  [1, 9],
+  [11, 3],
+  [2, 8],
+  [6, 2],
+] as [number, number][]) {
+  for (const strides of [
+    [1, 1, 1],
+    [2, 1, 2],
+  ] as Size[]) {
+    cases.push({ batch: 2, size: [4, 5, 6], channels, kernel: [3, 3, 3], strides, padding: [1, 1, 1] });
+    cases.push({ batch: 1, size: [3, 4, 5], channels, kernel: [1, 1, 1], strides, padding: [0, 0, 0] });
+  }
+}
 const next = seeded(7);
 const pick = (low: number, high: number) => low + Math.floor(((next() + 1) / 2) * (high - low + 1));
 const triple = (low: number, high: number): Size => [pick(low, high), pick(low, high), pick(low, high)];
-while (cases.length < 40) {
+while (cases.length < 60) {
   const kernel = triple(1, 4);
   const padding = kernel.map((k) => pick(0, k - 1)) as Size;
   const size = kernel.map((k) => pick(k, k + 6)) as Size;

@@ -1,49 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { kernelOf, map, paddedInput, product, sample, sizeOf, type Geometry } from './conv3d.geometry';
 import type { Address } from './exports';
 import type { Call } from './heap';
 import { kernel } from './kernel';
-import { BYTES, offset, padded, PANEL, roundUp, steps, sumRuns, type Size, type Volume } from './runs';
-
-interface Geometry {
-  readonly strides: Size;
-  readonly padding: Size;
-}
-
-const map = (f: (axis: number) => number): Size => [f(0), f(1), f(2)];
-const sizeOf = (shape: readonly number[]): Size => [shape[1], shape[2], shape[3]];
-const kernelOf = (shape: readonly number[]): Size => [shape[0], shape[1], shape[2]];
-const product = (size: Size) => size[0] * size[1] * size[2];
-
-/** Sample `index` of a [B, D, H, W, C] tensor. */
-function sample(call: Call, tensor: TensorInfo, index: number): Volume {
-  const size = sizeOf(tensor.shape);
-  const channels = tensor.shape[4];
-  return { at: call.at(tensor) + index * product(size) * channels * BYTES, size, channels };
-}
-
-/** Size of the padded input that `outputs` outputs read: the tail that a stride leaves over is not copied. */
-function reach(outputs: Size, kernelSize: Size, strides: Size): Size {
-  return map((axis) => (outputs[axis] - 1) * strides[axis] + kernelSize[axis]);
-}
-
-/** Pads as the convolution asks; reads the tensor in place where nothing needs padding. */
-function paddedInput(
-  call: Call,
-  x: Volume,
-  geometry: Geometry,
-  outputs: Size,
-  kernelSize: Size,
-  slack: number,
-): Volume {
-  const wanted = reach(outputs, kernelSize, geometry.strides);
-  return padded(
-    call,
-    x,
-    geometry.padding,
-    map((axis) => Math.max(wanted[axis], x.size[axis] + geometry.padding[axis])),
-    slack,
-  );
-}
+import { BYTES, isThin, offset, padded, PANEL, roundUp, steps, sumRuns } from './runs';
 
 /** Forward convolution: [B, D, H, W, Cin] * [kD, kH, kW, Cin, Cout]. */
 export const conv3d = kernel<'x' | 'filter', Geometry>('Paired3dConv3d', (call, { x, filter }, geometry) => {
@@ -55,9 +15,11 @@ export const conv3d = kernel<'x' | 'filter', Geometry>('Paired3dConv3d', (call, 
   const y = call.output([x.shape[0], ...count, channels]);
 
   const taps = product(k) * channelsIn;
-  const panelBytes = taps * PANEL * BYTES;
+  const thin = isThin(channels, k[2] * channelsIn, taps);
+  const panelBytes = taps * (thin ? 1 : PANEL) * BYTES;
   const weights = call.scratch(taps * roundUp(channels, PANEL));
-  call.kernels.packPanels(call.at(filter), weights, taps, channels, panelBytes);
+  if (thin) call.kernels.transpose(call.at(filter), channels * BYTES, weights, panelBytes, taps, channels);
+  else call.kernels.packPanels(call.at(filter), weights, taps, channels, panelBytes);
   for (let b = 0; b < x.shape[0]; b++) {
     call.scope(() => {
       const input = paddedInput(call, sample(call, x, b), geometry, count, k, 0);
@@ -75,6 +37,7 @@ export const conv3d = kernel<'x' | 'filter', Geometry>('Paired3dConv3d', (call, 
         runs: [k[0], k[1]],
         runStep: [step[0], step[1]],
         runBytes: k[2] * channelsIn * BYTES,
+        thin,
       });
     });
   }
@@ -114,6 +77,7 @@ export const conv3dBackpropInput = kernel<'dy' | 'filter', Geometry & { readonly
     const size = sizeOf(inputShape);
     const outputs = sizeOf(dy.shape);
     const dx = call.output(inputShape);
+    const thin = isThin(channels, channelsOut, (product(k) * channelsOut) / product(strides));
     const axes = [0, 1, 2].map((axis) =>
       Array.from({ length: strides[axis] }, (_, phase) =>
         phaseAxis(phase, size[axis], k[axis], strides[axis], padding[axis]),
@@ -124,7 +88,7 @@ export const conv3dBackpropInput = kernel<'dy' | 'filter', Geometry & { readonly
     if (phases.some((phase) => phase.some(({ taps }) => taps.length === 0)))
       call.zero(call.at(dx), product(size) * inputShape[0] * channels);
     const reached = phases.filter((phase) => phase.every(({ taps }) => taps.length > 0));
-    const weights = reached.map((phase) => packPhase(call, filter, phase));
+    const weights = reached.map((phase) => packPhase(call, filter, phase, thin));
 
     const low = map((axis) => Math.max(0, ...axes[axis].map(({ start }) => -start)));
     const end = map((axis) => Math.max(outputs[axis], ...axes[axis].map((p) => p.start + p.count + p.taps.length - 1)));
@@ -154,10 +118,11 @@ export const conv3dBackpropInput = kernel<'dy' | 'filter', Geometry & { readonly
             xStep,
             yStep: map((axis) => yStep[axis] * strides[axis]),
             channels,
-            panelBytes: product(map((axis) => phase[axis].taps.length)) * channelsOut * PANEL * BYTES,
+            panelBytes: product(map((axis) => phase[axis].taps.length)) * channelsOut * (thin ? 1 : PANEL) * BYTES,
             runs: [phase[0].taps.length, phase[1].taps.length],
             runStep: [xStep[0], xStep[1]],
             runBytes: phase[2].taps.length * channelsOut * BYTES,
+            thin,
           }),
         );
       });
@@ -167,74 +132,23 @@ export const conv3dBackpropInput = kernel<'dy' | 'filter', Geometry & { readonly
 );
 
 /** Panels of the taps of one phase, each tap's [Cin, Cout] matrix transposed. */
-function packPhase(call: Call, filter: TensorInfo, phase: readonly [PhaseAxis, PhaseAxis, PhaseAxis]): Address {
+function packPhase(
+  call: Call,
+  filter: TensorInfo,
+  phase: readonly [PhaseAxis, PhaseAxis, PhaseAxis],
+  thin: boolean,
+): Address {
   const [, kH, kW, channels, channelsOut] = filter.shape;
   const taps = phase[0].taps.flatMap((d) =>
     phase[1].taps.flatMap((h) => phase[2].taps.map((w) => (d * kH + h) * kW + w)),
   );
   const weights = call.scratch(taps.length * channelsOut * roundUp(channels, PANEL));
-  const panelBytes = taps.length * channelsOut * PANEL * BYTES;
-  taps.forEach((tap, index) =>
-    call.kernels.packPanelsTransposed(
-      call.at(filter) + tap * channels * channelsOut * BYTES,
-      weights + index * channelsOut * PANEL * BYTES,
-      channelsOut,
-      channels,
-      panelBytes,
-    ),
-  );
+  const tapBytes = channelsOut * (thin ? 1 : PANEL) * BYTES;
+  taps.forEach((tap, index) => {
+    const from = call.at(filter) + tap * channels * channelsOut * BYTES;
+    const to = weights + index * tapBytes;
+    if (thin) call.kernels.copyRows(from, to, channels, channelsOut, taps.length * tapBytes);
+    else call.kernels.packPanelsTransposed(from, to, channelsOut, channels, taps.length * tapBytes);
+  });
   return weights;
-}
-
-/** Gradient of the filter: x [B, D, H, W, Cin], dy [B, d, h, w, Cout] to [kD, kH, kW, Cin, Cout]. */
-export const conv3dBackpropFilter = kernel<'x' | 'dy', Geometry & { readonly filterShape: readonly number[] }>(
-  'Paired3dConv3dBackpropFilter',
-  (call, { x, dy }, { filterShape, ...geometry }) => {
-    const k = kernelOf(filterShape);
-    const [channelsIn, channelsOut] = filterShape.slice(3);
-    const count = sizeOf(dy.shape);
-    const run = k[2] * channelsIn;
-    const run4 = roundUp(run, 4);
-    const channels = roundUp(channelsOut, PANEL);
-    const matrices = k[0] * k[1];
-    const dw = call.output(filterShape);
-    const exact = run === run4 && channels === channelsOut;
-    const sums = exact ? call.at(dw) : call.scratch(matrices * run4 * channels);
-    call.zero(sums, matrices * run4 * channels);
-    for (let b = 0; b < x.shape[0]; b++) {
-      call.scope(() => {
-        const input = paddedInput(call, sample(call, x, b), geometry, count, k, run4 - run);
-        const step = steps(input);
-        call.kernels.filterGradient(
-          call.struct({
-            x: input.at,
-            dy: paddedChannels(call, sample(call, dy, b), channels),
-            dw: sums,
-            depth: count[0],
-            height: count[1],
-            width: count[2],
-            xDepth: step[0] * geometry.strides[0],
-            xHeight: step[1] * geometry.strides[1],
-            xWidth: step[2] * geometry.strides[2],
-            channels,
-            planes: k[0],
-            rows: k[1],
-            xPlane: step[0],
-            xRow: step[1],
-            run4,
-          }),
-        );
-      });
-    }
-    if (!exact) call.kernels.unpadMatrices(sums, call.at(dw), matrices, run4, channels, run, channelsOut);
-    return dw;
-  },
-);
-
-function paddedChannels(call: Call, volume: Volume, channels: number): Address {
-  if (channels === volume.channels) return volume.at;
-  const voxels = product(volume.size);
-  const at = call.scratch(voxels * channels);
-  call.kernels.padChannels(volume.at, at, voxels, volume.channels, channels);
-  return at;
 }

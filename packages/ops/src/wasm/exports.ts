@@ -4,7 +4,10 @@ export type Address = number;
 /** What `assembly/index.ts` exports. */
 export interface KernelExports {
   sumRuns(runs: Address): void;
+  sumThinRuns(runs: Address): void;
   filterGradient(parameters: Address): void;
+  thinFilterGradient(parameters: Address): void;
+  copyRows(from: Address, to: Address, rows: number, columns: number, toRowBytes: number): void;
   packPanels(from: Address, to: Address, rows: number, columns: number, panelBytes: number): void;
   packPanelsTransposed(from: Address, to: Address, rows: number, columns: number, panelBytes: number): void;
   transpose(from: Address, fromRow: number, to: Address, toRow: number, rows: number, columns: number): void;

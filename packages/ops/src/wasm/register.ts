@@ -2,7 +2,8 @@ import { findBackend, getBackend, getKernel, registerKernel, type TensorInfo } f
 import { adam } from './adam';
 import { alongAxis } from './alongAxis';
 import { instantiate } from './binary';
-import { conv3d, conv3dBackpropFilter, conv3dBackpropInput } from './conv3d';
+import { conv3d, conv3dBackpropInput } from './conv3d';
+import { conv3dBackpropFilter } from './conv3d.filter';
 import { crossEntropy, crossEntropyGrad, weightedCrossEntropy, weightedCrossEntropyGrad } from './crossEntropy';
 import { embeddingGrad } from './embedding';
 import { WasmBackendError } from './errors';

@@ -67,11 +67,22 @@ export interface RunsOptions {
   readonly runStep: readonly [plane: number, row: number];
   readonly runBytes: number;
   readonly accumulate?: boolean;
+  /** Weights are panels of one channel (see `isThin`). */
+  readonly thin?: boolean;
+}
+
+/**
+ * So few channels leave most of a panel of eight empty; the vectors then lie along the runs, if these are long enough.
+ * `total` is the length of all runs of one output; a short one does not repay the sum across a vector at its end.
+ */
+export function isThin(channels: number, runFloats: number, total: number): boolean {
+  return channels < 4 && runFloats >= 8 && total >= 64;
 }
 
 /** Calls the kernel behind every convolution and matrix product (see assembly/runs.ts). */
 export function sumRuns(call: Call, o: RunsOptions): void {
-  call.kernels.sumRuns(
+  const run = o.thin ? call.kernels.sumThinRuns : call.kernels.sumRuns;
+  run(
     call.struct({
       x: o.x,
       weights: o.weights,
