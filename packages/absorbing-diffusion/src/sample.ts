@@ -13,8 +13,8 @@ export interface SampleOptions {
   readonly seed: number;
   /** item i is sample number `first + i`; its randomness is keyed by (seed, number), not by the batch. 0 by default */
   readonly first?: number;
-  /** called after each pass with the tokens so far [B * T] (masked = codes) */
-  readonly onStep?: (step: number, tokens: Int32Array) => void;
+  /** called, and waited for, after each pass with the tokens so far [B * T] (masked = codes) */
+  readonly onStep?: (step: number, tokens: Int32Array) => void | Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -47,7 +47,7 @@ export async function sample(denoiser: Denoiser, count: number, options: SampleO
         tokens[at] = drawCategorical(logits, row * denoiser.config.codes, denoiser.config.codes, temperature, random);
       });
     }
-    onStep?.(step + 1, tokens.slice());
+    await onStep?.(step + 1, tokens.slice());
   }
   return Array.from({ length: count }, (_, i) => tokens.slice(i * length, (i + 1) * length));
 }
