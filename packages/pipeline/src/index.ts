@@ -1,17 +1,25 @@
-export { Interrupted, PipelineError, throwIfAborted, type PipelineErrorFields, type PipelineExitCode } from './errors';
+export { PipelineError, Interrupted, throwIfAborted, type PipelineErrorFields, type PipelineExitCode } from './errors';
+export * from './data/index';
 export { canonicalJson } from './storage/canonical-json';
 export { Checkpoints, type Checkpoint, type CheckpointsOptions } from './storage/checkpoints';
-export { sha256, sha256Hex } from './storage/digest';
-export {
-  completeStage,
-  MANIFEST_PATH,
-  MANIFEST_VERSION,
-  manifestHash,
-  reopenStage,
-  stageIsComplete,
-  whyIncomplete,
-  type Manifest,
-  type StageIdentity,
-} from './storage/manifest';
+export { sha256Hex } from './storage/digest';
+export { MANIFEST_PATH, stageIsComplete, whyIncomplete, type Manifest, type StageIdentity } from './storage/manifest';
 export { MemoryStorage } from './storage/memory-storage';
 export { checkPath, type Storage } from './storage/storage';
+export * from './report/index';
+export { augmentationOf, runConfigSchema, type RunConfig, type RunConfigInput } from './run/config';
+export type { ModelName, RunContext } from './run/context';
+export type { EventListener, PipelineEvent } from './run/events';
+export { readModel, writeModel, type ModelFolder } from './run/modelFolder';
+export { parseRunConfig, workingSpacing } from './run/parse';
+export { presets, type PresetName } from './run/presets';
+export { splitsNeeded } from './run/needs';
+export { reportData } from './run/reportData';
+export { STAGES, run, type RunResult, type StageName } from './run/run';
+export type { StageTiming } from './run/stage';
+export { summarize, type RunFacts } from './run/summarize';
+export { openDenoiser } from './stages/diffusion';
+export { scorePair, type CaseResult, type MethodResult } from './stages/evaluate';
+export { openRegistration } from './stages/registration';
+export { gridAffine, samplePair, type SyntheticPair } from './stages/synthesize';
+export { openVqae } from './stages/vqae';

@@ -155,7 +155,7 @@ export class RegistrationNetwork {
       for (let iteration = 1; iteration < iterations; iteration++) {
         signal?.throwIfAborted();
         const losses = await copy.trainStep(fixed, moving, { learningRate });
-        onIteration?.({ iteration, iterations, losses });
+        await onIteration?.({ iteration, iterations, losses });
       }
       signal?.throwIfAborted();
       return copy.displacement(fixed, moving);

@@ -31,8 +31,12 @@ export interface AdaptOptions {
   readonly iterations?: number;
   /** 0.005 by default */
   readonly learningRate?: number;
-  /** Told after each update, `iteration` from 1. */
-  readonly onIteration?: (progress: { iteration: number; iterations: number; losses: readonly StepLoss[] }) => void;
+  /** Told, and waited for, after each update, `iteration` from 1. */
+  readonly onIteration?: (progress: {
+    iteration: number;
+    iterations: number;
+    losses: readonly StepLoss[];
+  }) => void | Promise<void>;
   /** Stops the adaptation: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -95,16 +95,29 @@ async function loadPair(
   files: PairFiles,
 ): Promise<PreparedPair> {
   const folder = folders[split]!;
-  // One after the other: a scan takes 25 MB as bytes, and only the working grid is kept.
   const first = await readScan(folder, files[0]);
-  const geometry = geometryOf(first, config, id, files[0]);
-  const fixed = prepareScan(first, geometry, config, files[0]);
-  const second = await readScan(folder, files[1]);
-  checkPartner(first, second, config, files);
-  const moving = prepareScan(second, geometry, config, files[1]);
-  const pair: PreparedPair = { id, fixed, moving, size: geometry.size, extent: geometry.extent };
+  const { pair, geometry } = preparePair([first, await readScan(folder, files[1])], config, id, files);
   if (folders.landmarks) pair.landmarks = await loadLandmarks(config, folders.landmarks, id, geometry);
   return pair;
+}
+
+/**
+ * The two scans of a case on the working grid, without landmarks; the geometry says where that lies in the files.
+ *
+ * @param files names for messages
+ * @throws DataError when the scans' grids differ, do not fit the config, or nothing of a scan lies in the frame
+ */
+export function preparePair(
+  [first, second]: readonly [fixed: ScanVolume, moving: ScanVolume],
+  config: FolderConfig,
+  id: string,
+  files: PairFiles,
+): { pair: PreparedPair; geometry: Geometry } {
+  const geometry = geometryOf(first, config, id, files[0]);
+  checkPartner(first, second, config, files);
+  const fixed = prepareScan(first, geometry, config, files[0]);
+  const moving = prepareScan(second, geometry, config, files[1]);
+  return { pair: { id, fixed, moving, size: geometry.size, extent: geometry.extent }, geometry };
 }
 
 async function readScan(folder: ScanFiles, file: string): Promise<ScanVolume> {

@@ -3,7 +3,7 @@ export { DataError, DataReportError } from './errors';
 export type { DataProblem, DataProblemKind, DataReport } from './errors';
 export { folderConfigSchema, parseConfig, phantomConfigSchema } from './config';
 export type { FolderConfig, FolderConfigInput, PhantomConfig, PhantomConfigInput } from './config';
-export { folderSource } from './folder';
+export { folderSource, preparePair } from './folder';
 export type { FolderSource, ScanFiles, ScanFolders } from './folder';
 export { lung250m, workingGridConfig } from './datasets';
 export { phantomSource } from './phantom/source';

@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../errors';
+import { pause } from '../pause';
 import { Checkpoints } from '../storage/checkpoints';
 import { canonicalJson } from '../storage/canonical-json';
 import { completeStage, reopenStage, whyIncomplete } from '../storage/manifest';
@@ -28,6 +29,7 @@ export interface StageTiming {
 export async function runStage(context: RunContext, stage: Stage): Promise<StageTiming> {
   const folder = context.storage.within(stage.name);
   const identity = { stage: stage.name, inputs: stage.inputs, config: stage.config };
+  await pause();
   throwIfAborted(context.signal, stage.name);
   const why = await whyIncomplete(folder, identity);
   if (why === undefined) {

@@ -1,5 +1,6 @@
 import type { HostTensor } from '@paired3d/nn';
 import { PipelineError, throwIfAborted } from '../errors';
+import { pause } from '../pause';
 import { Checkpoints, type Checkpoint } from '../storage/checkpoints';
 import type { Storage } from '../storage/storage';
 import type { RunContext } from './context';
@@ -43,6 +44,7 @@ export async function trainingLoop(
   if (!state.tensors) await save();
 
   while (state.step < total) {
+    await pause();
     if (context.signal?.aborted) await save();
     throwIfAborted(context.signal, stage);
     const metrics = await trainable.update(state.step, state.rateScale);

@@ -13,6 +13,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import type { Landmarks, PreparedPair, Size3 } from '../data/types';
 import { Interrupted, throwIfAborted } from '../errors';
+import { pause } from '../pause';
 import type { Method } from '../report/summary';
 import type { RunContext } from '../run/context';
 import { readJson, writeJson, type Stage } from '../run/stage';
@@ -68,6 +69,7 @@ export function evaluateStage(
         }
         for (const [index, pair] of test.pairs.entries()) {
           if (finished.includes(pair)) continue;
+          await pause();
           throwIfAborted(context.signal, 'evaluation');
           const result = await evaluatePair(context, opened, pair, folder);
           await writeJson(folder, resultPath(pair.id), result);
@@ -120,7 +122,7 @@ async function evaluatePair(
     }
     const { iterations, learningRate } = registration.tta;
     if (networks.network && iterations > 0) {
-      const options = { iterations, learningRate, signal: context.signal };
+      const options = { iterations, learningRate, signal: context.signal, onIteration: pause };
       const adapted = networks.network.adaptToPair(fixed, moving, options);
       await add('tta', await adapted.catch((error: unknown) => rethrow(error, context.signal)));
     }

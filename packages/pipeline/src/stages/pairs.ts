@@ -3,7 +3,8 @@ import { avgPool3d, gridSample3d } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { drawAugmentation, type AugmentConfig } from '../data/augment';
 import type { PreparedPair, Size3, Split } from '../data/types';
-import { PipelineError } from '../errors';
+import { PipelineError, throwIfAborted } from '../errors';
+import { pause } from '../pause';
 import type { RunContext } from '../run/context';
 import { sha256Hex } from '../storage/digest';
 
@@ -22,7 +23,11 @@ export interface TrainingPairs {
 export async function loadPairs(context: RunContext, split: Split): Promise<PreparedPair[]> {
   const ids = await context.source.list(split);
   const pairs: PreparedPair[] = [];
-  for (const id of ids) pairs.push(await context.source.load(split, id));
+  for (const id of ids) {
+    await pause();
+    throwIfAborted(context.signal, `${split} pairs`);
+    pairs.push(await context.source.load(split, id));
+  }
   const where = `${context.source.name}, ${split} pairs`;
   if (pairs.length === 0) {
     throw new PipelineError({

@@ -4,6 +4,7 @@ import type { VqAutoencoder } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Size3 } from '../data/types';
 import { throwIfAborted } from '../errors';
+import { pause } from '../pause';
 import type { RunContext } from '../run/context';
 import type { Stage } from '../run/stage';
 import type { Storage } from '../storage/storage';
@@ -60,8 +61,13 @@ export function synthesizeStage(
         context.emit({ type: 'stage-start', stage: 'synthetic', total, resumedAt: done.filter(Boolean).length });
         for (const [index, files] of names.entries()) {
           if (done[index]) continue;
+          await pause();
           throwIfAborted(context.signal, 'synthetic');
-          const pair = await samplePair(denoiser, vqae, { ...config.synthesize, seed: config.seed, index });
+          const options = { ...config.synthesize, seed: config.seed, index, signal: context.signal };
+          const pair = await samplePair(denoiser, vqae, options).catch((error: unknown) => {
+            throwIfAborted(context.signal, 'synthetic');
+            throw error;
+          });
           await folder.write(files[0], writeScan(pair.fixed, pair.size, spacing));
           await folder.write(files[1], writeScan(pair.moving, pair.size, spacing));
           context.emit({ type: 'step', stage: 'synthetic', step: index + 1, total, metrics: {} });
@@ -79,10 +85,10 @@ export function synthesizeStage(
 export async function samplePair(
   denoiser: Denoiser,
   vqae: VqAutoencoder,
-  options: { steps: number; temperature: number; seed: number; index: number },
+  options: { steps: number; temperature: number; seed: number; index: number; signal?: AbortSignal },
 ): Promise<SyntheticPair> {
-  const { steps, temperature, seed, index } = options;
-  const [tokens] = await sample(denoiser, 1, { steps, temperature, seed, first: index });
+  const { index, ...settings } = options;
+  const [tokens] = await sample(denoiser, 1, { ...settings, first: index, onStep: pause });
   const decoded = tf.tidy(() => {
     const [images, d, h, w] = denoiser.config.grid;
     const pair = vqae.decodeTokens(tf.tensor5d(tokens, [1, images, d, h, w], 'int32'));

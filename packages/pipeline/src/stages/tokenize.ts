@@ -3,6 +3,7 @@ import type { VqAutoencoder } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreparedPair } from '../data/types';
 import { PipelineError, throwIfAborted } from '../errors';
+import { pause } from '../pause';
 import { augmentationOf } from '../run/config';
 import type { RunContext } from '../run/context';
 import type { Stage } from '../run/stage';
@@ -42,6 +43,7 @@ export function tokenizeStage(
       try {
         for (const [index, { pair, path }] of work.entries()) {
           if (done.has(path)) continue;
+          await pause();
           throwIfAborted(context.signal, 'tokens');
           await folder.write(path, await tokenize(context, model, pair));
           context.emit({ type: 'step', stage: 'tokens', step: index + 1, total: work.length, metrics: {} });
