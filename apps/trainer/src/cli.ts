@@ -10,9 +10,15 @@ stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code ===
 
 const say = (text: string) => void stderr.write(`paired3d: ${text}\n`);
 const stop = listenForStop(process, say, (code) => process.exit(code));
-const context: CliContext = { stdout, stderr, signal: stop.signal, loadModule: loadInstalled };
+const context: CliContext = {
+  args: process.argv.slice(2),
+  stdout,
+  stderr,
+  signal: stop.signal,
+  loadModule: loadInstalled,
+};
 
-process.exitCode = await runProgram(createProgram(context), process.argv.slice(2), context, stop.stoppedBy);
+process.exitCode = await runProgram(createProgram(context), context, stop.stoppedBy);
 stop.dispose();
 // A GPU driver's threads may keep the process alive; by then everything is written.
 setTimeout(() => process.exit(), 2000).unref();

@@ -2,6 +2,8 @@ import type { LoadModule } from './modules';
 
 /** What the commands get from the process, so that tests can give something else. */
 export interface CliContext {
+  /** The arguments as they were typed, after the program's name. */
+  readonly args: readonly string[];
   /** Results, and with `--json` one object a line. */
   readonly stdout: NodeJS.WritableStream;
   /** Everything that is for a person. */

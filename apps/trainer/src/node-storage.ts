@@ -27,6 +27,16 @@ export class NodeStorage implements Storage {
     return new NodeStorage(folder, calls);
   }
 
+  /**
+   * Opens a folder that must exist, to read from it.
+   *
+   * @throws PipelineError when it does not, or is no folder.
+   */
+  static async existing(folder: string): Promise<NodeStorage> {
+    await told(folder, 'a folder', () => fs.readdir(folder));
+    return new NodeStorage(folder, fs);
+  }
+
   async read(relative: string): Promise<Uint8Array | undefined> {
     const file = this.#file(relative);
     try {
@@ -82,7 +92,7 @@ export class NodeStorage implements Storage {
   }
 }
 
-async function told(where: string, expected: string, action: () => Promise<void>): Promise<void> {
+async function told(where: string, expected: string, action: () => Promise<unknown>): Promise<void> {
   try {
     await action();
   } catch (error) {

@@ -1,9 +1,10 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { presets, type PresetName } from '@paired3d/pipeline';
 import { backendNames, type BackendName } from './backend';
 
 /** The options that commands share, as commander gives them; each command has those it asked for. */
 export interface SharedOptions {
-  readonly preset?: string;
+  readonly preset?: PresetName;
   readonly config?: string;
   readonly set: string[];
   readonly backend: BackendName;
@@ -15,7 +16,7 @@ export interface SharedOptions {
 }
 
 const makers = {
-  preset: () => new Option('--preset <name>', 'the settings to begin with: tiny, small or paper'),
+  preset: () => new Option('--preset <name>', 'the settings to begin with').choices(Object.keys(presets)),
   config: () => new Option('--config <file>', 'a JSON file with the settings that differ from the preset'),
   set: () =>
     new Option('--set <path=value>', 'one setting, e.g. vqae.steps=200; may be repeated')
@@ -32,11 +33,13 @@ const makers = {
   quiet: () => new Option('--quiet', 'show warnings alone').default(false),
 } satisfies Record<keyof SharedOptions, () => Option>;
 
-/** Adds shared options to a command, all of them unless some are named. */
+/** Adds shared options to a command, all of them unless some are named; those that are `required` must be given. */
 export function addSharedOptions(
   command: Command,
   names: readonly (keyof SharedOptions)[] = Object.keys(makers) as (keyof SharedOptions)[],
+  required: readonly (keyof SharedOptions)[] = [],
 ): Command {
+  for (const name of required) command.addOption(makers[name]().makeOptionMandatory());
   for (const name of names) command.addOption(makers[name]());
   return command;
 }
@@ -46,4 +49,13 @@ export function wholeNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value)) throw new InvalidArgumentError('Expected a whole number.');
   return value;
+}
+
+/** A reader of an option's whole number that is not less than `least`. */
+export function atLeast(least: number): (text: string) => number {
+  return (text) => {
+    const value = wholeNumber(text);
+    if (value < least) throw new InvalidArgumentError(`Expected ${least} or more.`);
+    return value;
+  };
 }

@@ -6,8 +6,8 @@ import { version } from './version';
 
 /** Runs a command line; gives its exit code and what it wrote. */
 async function paired3d(...args: string[]) {
-  const context = testContext();
-  const exitCode = await runProgram(createProgram(context), args, context, () => undefined);
+  const context = testContext(...args);
+  const exitCode = await runProgram(createProgram(context), context, () => undefined);
   return { exitCode, stdout: context.stdout.text, stderr: context.stderr.text };
 }
 

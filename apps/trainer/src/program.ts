@@ -1,11 +1,31 @@
 import { Command } from 'commander';
+import { registerConfig } from './commands/config';
+import { registerDemo } from './commands/demo';
 import { registerDoctor } from './commands/doctor';
+import { registerEvaluate } from './commands/evaluate';
+import { registerRegister } from './commands/register';
+import { registerRun } from './commands/run';
+import { registerSynthesize } from './commands/synthesize';
+import { registerTokenize } from './commands/tokenize';
+import { registerTrain } from './commands/train';
+import { registerVerifyData } from './commands/verify-data';
 import type { CliContext } from './context';
 import { describeFailure, type Failure, type StopSignal } from './exit';
 import { version } from './version';
 
-/** Every command; each adds itself to the program. */
-const registrations: readonly ((program: Command, context: CliContext) => void)[] = [registerDoctor];
+/** Every command, in the order of the help; each adds itself to the program. */
+const registrations: readonly ((program: Command, context: CliContext) => void)[] = [
+  registerDemo,
+  registerRun,
+  registerTrain,
+  registerTokenize,
+  registerSynthesize,
+  registerEvaluate,
+  registerRegister,
+  registerVerifyData,
+  registerConfig,
+  registerDoctor,
+];
 
 /** The command line of `paired3d`. Wrong usage is thrown as a CommanderError, not printed. */
 export function createProgram(context: CliContext): Command {
@@ -27,27 +47,26 @@ export function createProgram(context: CliContext): Command {
 /**
  * Runs a command line and says what went wrong, if anything, in one line.
  *
- * @param args the arguments after the program's name.
  * @param stoppedBy the signal that asked the run to stop, if one did.
  * @returns the exit code.
  */
 export async function runProgram(
   program: Command,
-  args: readonly string[],
   context: CliContext,
   stoppedBy: () => StopSignal | undefined,
 ): Promise<number> {
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(context.args, { from: 'user' });
     return 0;
   } catch (error) {
     const failure = describeFailure(error, stoppedBy());
-    if (failure.line) tell(failure, args, context);
+    if (failure.line) tell(failure, context);
     return failure.exitCode;
   }
 }
 
-function tell({ exitCode, line, stack }: Failure, args: readonly string[], context: CliContext): void {
+function tell({ exitCode, line, stack }: Failure, context: CliContext): void {
+  const { args } = context;
   if (args.includes('--json')) {
     context.stdout.write(`${JSON.stringify({ type: 'error', message: line, exitCode })}\n`);
   }

@@ -30,12 +30,14 @@ export class Sink extends Writable {
 }
 
 /** A process to run commands in: it keeps what they write and has no optional packages. */
-export function testContext(): CliContext & { stdout: Sink; stderr: Sink; controller: AbortController } {
+export function testContext(
+  ...args: string[]
+): CliContext & { stdout: Sink; stderr: Sink; controller: AbortController } {
   const controller = new AbortController();
   const loadModule = async (name: string): Promise<never> => {
     throw new ModuleMissing(name);
   };
-  return { stdout: new Sink(), stderr: new Sink(), controller, signal: controller.signal, loadModule };
+  return { args, stdout: new Sink(), stderr: new Sink(), controller, signal: controller.signal, loadModule };
 }
 
 /** Makes a script for Node of a file of this folder and the sources of our packages; gives its path. */

@@ -8,7 +8,7 @@ import { listenForStop } from '../signals';
 // A program whose only command runs until it is asked to stop, as a stage does.
 const { stdout, stderr } = process;
 const stop = listenForStop(process, () => {}, process.exit);
-const context = { stdout, stderr, signal: stop.signal, loadModule: loadInstalled };
+const context = { args: [], stdout, stderr, signal: stop.signal, loadModule: loadInstalled };
 const program = new Command().action(async () => {
   stdout.write('ready');
   for (;;) {
@@ -16,4 +16,4 @@ const program = new Command().action(async () => {
     await setTimeout(5);
   }
 });
-process.exitCode = await runProgram(program, [], context, stop.stoppedBy);
+process.exitCode = await runProgram(program, context, stop.stoppedBy);

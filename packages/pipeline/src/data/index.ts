@@ -14,6 +14,7 @@ export { initialError, meanDisplacementError, parseLandmarks, formatLandmarks } 
 export type { LandmarkTable } from './landmarks';
 export { croppedLandmarks, exactLandmarks, geometryOf, prepareScan } from './prepare';
 export type { Geometry, ScanVolume } from './prepare';
+export { workingAffine } from './workingAffine';
 export { dilate, foreground } from './mask';
 export type { LabelRule } from './mask';
 export { resample, spacingMatches } from './resample';

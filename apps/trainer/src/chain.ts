@@ -1,0 +1,65 @@
+import {
+  canonicalJson,
+  run,
+  splitsNeeded,
+  type ModelName,
+  type RunConfig,
+  type RunResult,
+  type StageName,
+} from '@paired3d/pipeline';
+import type { SelectedBackend } from './backend';
+import type { CliContext } from './context';
+import { peakMemory } from './machine';
+import { openModels } from './model-folders';
+import type { NodeStorage } from './node-storage';
+import type { SharedOptions } from './options';
+import { openPairs } from './pair-source';
+import { CONFIG_FILE } from './run-config';
+import { withRun } from './run-folder';
+import type { DataOptions, ModelOptions } from './run-options';
+
+/** The options of every command that runs stages. */
+export type ChainOptions = SharedOptions & DataOptions & ModelOptions & { readonly out: string };
+
+/** What stages were run with, and what they left. */
+export interface ChainOutcome {
+  readonly config: RunConfig;
+  readonly storage: NodeStorage;
+  readonly backend: SelectedBackend;
+  readonly result: RunResult;
+}
+
+/**
+ * Runs stages in an output folder, going on where an earlier run stopped. Data, models and configuration are checked before the
+ * folder is made or touched; the configuration is kept in it as `config.json`.
+ *
+ * @param finish what is still to be done while the folder is held.
+ * @throws PipelineError for everything that a person can mend; Interrupted when the run was asked to stop.
+ */
+export async function runChain<T>(
+  { options, context, config }: { options: ChainOptions; context: CliContext; config: RunConfig },
+  targets: readonly StageName[],
+  finish: (outcome: ChainOutcome) => Promise<T>,
+): Promise<T> {
+  const models = await openModels(options, options.out);
+  const splits = splitsNeeded(targets, config, Object.keys(models) as ModelName[]);
+  const source = await openPairs(config, options, splits, context.signal);
+  return withRun(options, context, async ({ storage, backend, progress }) => {
+    await storage.write(CONFIG_FILE, new TextEncoder().encode(`${canonicalJson(config, 2)}\n`));
+    const result = await run(
+      {
+        config,
+        storage,
+        source,
+        models,
+        emit: progress.listener,
+        signal: context.signal,
+        clock: () => performance.now() / 1000,
+        memory: peakMemory,
+      },
+      targets,
+    );
+    progress.close();
+    return finish({ config, storage, backend, result });
+  });
+}

@@ -1,0 +1,29 @@
+import path from 'node:path';
+import { Argument, Option, type Command } from 'commander';
+import type { ModelName, StageName } from '@paired3d/pipeline';
+import { runChain, type ChainOptions } from '../chain';
+import type { CliContext } from '../context';
+import { sayResult } from '../say-result';
+import { resolveConfig } from '../run-config';
+import { addChainOptions } from '../run-options';
+
+type TrainOptions = ChainOptions & { readonly on: 'synthetic' | 'real' };
+
+/** `paired3d train vqae | diffusion | registration`: one model, and what it builds on. */
+export function registerTrain(program: Command, context: CliContext): void {
+  const command = program
+    .command('train')
+    .description('train one model, after the stages that it builds on')
+    .addArgument(new Argument('<model>', 'which one').choices(['vqae', 'diffusion', 'registration']))
+    .addOption(
+      new Option('--on <pairs>', 'pairs to train the registration network on')
+        .choices(['synthetic', 'real'])
+        .default('synthetic'),
+    );
+  addChainOptions(command, ['train']).action(async (model: ModelName, options: TrainOptions) => {
+    const target: StageName = model === 'registration' && options.on === 'real' ? 'registration-real' : model;
+    const { config } = await resolveConfig(options);
+    await runChain({ options, context, config }, [target], async () => {});
+    sayResult(options, context, `${model} model`, { folder: path.join(options.out, target) });
+  });
+}
