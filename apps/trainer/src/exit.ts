@@ -46,7 +46,10 @@ function describeUsage(error: CommanderError): Failure {
   if (error.exitCode === 0) return { exitCode: exitCodes.done, line: '' };
   // Shown in full by then: the help that stands in for a missing command.
   if (error.code === 'commander.help') return { exitCode: exitCodes.usage, line: '' };
-  return { exitCode: exitCodes.usage, line: `${oneLine(error.message.replace(/^error: /, ''))}; see --help` };
+  return {
+    exitCode: exitCodes.usage,
+    line: `${oneLine(error.message.replace(/^error: /, '')).replace(/\.$/, '')}; see --help`,
+  };
 }
 
 function oneLine(text: string): string {

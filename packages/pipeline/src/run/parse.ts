@@ -12,18 +12,24 @@ export function parseRunConfig(input: unknown): RunConfig {
   const result = runConfigSchema.safeParse(input);
   if (result.success) return inPlane(result.data);
   const [issue, ...others] = result.error.issues;
+  const { expected, got } = describe(issue);
   throw new PipelineError({
     where: `configuration, ${issue.path.join('.') || 'top level'}`,
-    expected: 'a valid setting',
-    got: describe(issue) + (others.length > 0 ? ` (and ${others.length} more)` : ''),
+    expected,
+    got: others.length > 0 ? `${got} (and ${others.length} more)` : got,
     advice: 'correct --config or --set; `paired3d config --preset tiny` prints a complete configuration',
     cause: result.error,
   });
 }
 
-function describe(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return `the unknown ${issue.keys.join(', ')}`;
-  return issue.message.replace(/^Invalid input: /, '');
+function describe(issue: z.core.$ZodIssue): { expected: string; got: string } {
+  if (issue.code === 'unrecognized_keys') return { expected: 'known settings', got: issue.keys.join(', ') };
+  // zod's wording, split where ours is: `Invalid input: expected number, received string`, `Too small: expected number to be >0`
+  const [, expected, got] = /expected (.+?)(?:, received (.+))?$/.exec(issue.message) ?? [];
+  return {
+    expected: expected ?? 'a valid setting',
+    got: got ?? issue.message.replace(/: expected.*$/, '').toLowerCase(),
+  };
 }
 
 /** With `spatialDims: 2` a phantom of size [I, J, K] becomes its coronal plane [1, I, K]. */
