@@ -17,6 +17,10 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
+/** Endings of the moments' names, PyTorch's. */
+const FIRST = '.exp_avg';
+const SECOND = '.exp_avg_sq';
+
 /**
  * Adam (Kingma and Ba, 2015) as PyTorch computes it.
  *
@@ -71,11 +75,11 @@ export class Adam {
     const state = new Map<string, HostTensor>();
     state.set('step', { dtype: 'I32', shape: [], data: Int32Array.of(this.steps) });
     for (const [suffix, moments] of [
-      ['exp_avg', this.first],
-      ['exp_avg_sq', this.second],
+      [FIRST, this.first],
+      [SECOND, this.second],
     ] as const) {
       for (const [name, tensor] of moments) {
-        state.set(`${name}.${suffix}`, {
+        state.set(name + suffix, {
           dtype: 'F32',
           shape: tensor.shape,
           data: (await tensor.data()) as Float32Array,
@@ -87,24 +91,47 @@ export class Adam {
 
   /**
    * Continues from a saved state.
-   * @throws NnError when the state does not belong to these parameters
+   * @throws NnError when the state does not belong to these parameters; nothing is changed then
    */
   load(state: ReadonlyMap<string, HostTensor>): void {
-    const step = state.get('step');
-    if (!step) throw new NnError('Adam.load', "'step'", 'a state without it', 'load what Adam.state() returned');
+    const { step, names } = this.checked(state);
     this.disposeMoments();
-    this.steps = Number(step.data[0]);
-    for (const [key, tensor] of state) {
-      if (key === 'step') continue;
-      const cut = key.lastIndexOf('.');
-      const name = key.slice(0, cut);
-      const shape = this.parameters.entries.get(name)?.shape;
-      if (!shape || !tf.util.arraysEqual(shape, [...tensor.shape])) {
-        throw new NnError('Adam.load', `${name} ${shape ?? 'to exist'}`, `[${tensor.shape}]`, 'load the state of this model');
+    this.steps = step;
+    for (const [moments, suffix] of [
+      [this.first, FIRST],
+      [this.second, SECOND],
+    ] as const) {
+      for (const name of names) {
+        const { data, shape } = state.get(name + suffix)!;
+        moments.set(name, tf.keep(tf.tensor(data as Float32Array, [...shape], 'float32')));
       }
-      const moments = key.slice(cut + 1) === 'exp_avg' ? this.first : this.second;
-      moments.set(name, tf.keep(tf.tensor(tensor.data as Float32Array, [...tensor.shape], 'float32')));
     }
+  }
+
+  /** The step count of a state and the weights that it has moments of. */
+  private checked(state: ReadonlyMap<string, HostTensor>): { step: number; names: Set<string> } {
+    const fail = (expected: string, got: string) =>
+      new NnError('Adam.load', expected, got, 'load what Adam.state() of this model returned');
+    const step = Number(state.get('step')?.data[0]);
+    if (!Number.isInteger(step) || step < 0) throw fail("a count of steps as 'step'", `${step}`);
+    const names = new Set<string>();
+    for (const key of state.keys()) {
+      if (key === 'step') continue;
+      const suffix = [FIRST, SECOND].find((end) => key.endsWith(end));
+      if (!suffix) throw fail(`names ending in ${FIRST} or ${SECOND}`, key);
+      names.add(key.slice(0, -suffix.length));
+    }
+    for (const name of names) {
+      const shape = this.parameters.entries.get(name)?.shape;
+      if (!shape) throw fail(`moments of ${[...this.parameters.entries.keys()].join(', ')}`, name);
+      for (const suffix of [FIRST, SECOND]) {
+        const given = state.get(name + suffix);
+        const got = given ? `${given.dtype} [${given.shape}]` : 'none';
+        const fits = given?.dtype === 'F32' && tf.util.arraysEqual(shape, [...given.shape]);
+        if (!fits) throw fail(`${name}${suffix} as F32 [${shape}]`, got);
+      }
+    }
+    return { step, names };
   }
 
   /** Frees the moments. */

@@ -15,22 +15,22 @@ export function computeGradients(
   const entries = [...parameters.entries];
   let result: { value: tf.Scalar; grads: tf.NamedTensorMap };
   try {
-    result = tf.variableGrads(
-      loss,
-      entries.map(([, variable]) => variable),
-    );
+    const variables = entries.map(([, variable]) => variable);
+    // Within a tidy, so that nothing is left behind when it throws.
+    result = tf.tidy(() => tf.variableGrads(loss, variables) as { value: tf.Scalar; grads: tf.NamedTensorMap });
   } catch (cause) {
     const missing = /gradient function not found for (\w+)/.exec(String(cause));
     if (missing) throw new MissingGradientsError(missing[1], { cause });
+    if (String(cause).includes('Cannot find a connection between any variable')) {
+      const expected = 'a loss of the parameters';
+      throw new NnError('computeGradients', expected, 'one that uses none of them', 'check the loss', { cause });
+    }
     throw cause;
   }
   const gradients = new Map<string, tf.Tensor>();
   for (const [name, variable] of entries) {
     const gradient = result.grads[variable.name];
     if (gradient) gradients.set(name, gradient);
-  }
-  if (gradients.size === 0) {
-    throw new NnError('computeGradients', 'a loss of the parameters', 'one that uses none of them', 'check the loss');
   }
   return { loss: result.value, gradients };
 }

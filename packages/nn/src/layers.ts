@@ -38,7 +38,7 @@ function extents(options: ConvOptions) {
 
 /** Adds a bias over the last axis; through rank 2, since rank-5 broadcasts are not right on every backend. */
 export function addBias<T extends tf.Tensor>(x: T, bias: tf.Tensor): T {
-  return tf.add(x.reshape([-1, bias.size]), bias).reshape(x.shape) as T;
+  return tf.reshape(tf.add(tf.reshape(x, [-1, bias.size]), bias), x.shape) as T;
 }
 
 /** Convolution, `weight` [kD, kH, kW, in, out] and `bias` [out]; padding on both sides as in PyTorch's `Conv3d`. */
@@ -83,11 +83,10 @@ export function linearLayer(
 ): Layer {
   const initial = options.standardDeviation ? normal(options.standardDeviation) : pytorchDefault(options.in);
   const weight = parameters.add('weight', [options.out, options.in], initial);
-  const bias =
-    options.bias === false ? undefined : parameters.add('bias', [options.out], pytorchDefault(options.in));
+  const bias = options.bias === false ? undefined : parameters.add('bias', [options.out], pytorchDefault(options.in));
   return (x) => {
-    const y = matMul(x.reshape([-1, options.in]), weight, { transposeB: true });
-    return (bias ? tf.add(y, bias) : y).reshape([...x.shape.slice(0, -1), options.out]);
+    const y = matMul(tf.reshape(x, [-1, options.in]), weight, { transposeB: true });
+    return tf.reshape(bias ? tf.add(y, bias) : y, [...x.shape.slice(0, -1), options.out]);
   };
 }
 

@@ -44,7 +44,8 @@ export class Parameters {
       throw new NnError('Parameters.add', 'a new name', `'${full}' twice`, 'give each layer a scope of its own');
     }
     const size = tf.util.sizeFromShape([...shape]);
-    const values = typeof initial === 'number' ? new Float32Array(size).fill(initial) : initial(this.random.fork(full), size);
+    const values =
+      typeof initial === 'number' ? new Float32Array(size).fill(initial) : initial(this.random.fork(full), size);
     const variable = tf.tidy(() => tf.variable(tf.tensor(values, [...shape], 'float32'), true));
     this.root.entries.set(full, variable);
     return variable;

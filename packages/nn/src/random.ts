@@ -18,7 +18,9 @@ export class Random {
 
   /** The generator of a list of keys; different lists give independent generators. */
   static of(...keys: readonly (number | string)[]): Random {
-    return new Random(keys.map((key) => `${typeof key === 'number' ? 'n' : 's'}${String(key).length}:${key}`).join('|'));
+    return new Random(
+      keys.map((key) => `${typeof key === 'number' ? 'n' : 's'}${String(key).length}:${key}`).join('|'),
+    );
   }
 
   /** An independent generator for the given keys; does not advance this one. */

@@ -30,7 +30,8 @@ export function encodeSafetensors(
   const sorted = [...tensors].sort(
     ([a, x], [b, y]) => y.data.BYTES_PER_ELEMENT - x.data.BYTES_PER_ELEMENT || (a < b ? -1 : 1),
   );
-  const header: Record<string, unknown> = {};
+  // Without a prototype, so that a tensor may have any name.
+  const header = Object.create(null) as Record<string, unknown>;
   if (metadata) header.__metadata__ = metadata;
   let offset = 0;
   for (const [name, { dtype, shape, data }] of sorted) {
@@ -38,6 +39,10 @@ export function encodeSafetensors(
     if (elements !== data.length) {
       throw new SafetensorsError(`'${name}'`, `${elements} elements for shape [${shape}]`, `${data.length}`);
     }
+    if (!(data instanceof arrays[dtype])) {
+      throw new SafetensorsError(`'${name}'`, `${arrays[dtype].name} for ${dtype}`, data.constructor.name);
+    }
+    if (name === '__metadata__') throw new SafetensorsError('name of a tensor', 'any but __metadata__', name);
     header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
@@ -70,6 +75,9 @@ export function decodeSafetensors(bytes: Uint8Array): {
     throw new SafetensorsError('header length', `at most ${Math.min(MAX_HEADER, bytes.length - 8)}`, `${headerSize}`);
   }
   const { __metadata__: metadata = {}, ...entries } = parseHeader(bytes.subarray(8, 8 + headerSize));
+  if (!isTexts(metadata)) {
+    throw new SafetensorsError('__metadata__', 'an object of texts', JSON.stringify(metadata));
+  }
   const data = bytes.subarray(8 + headerSize);
   const tensors = new Map<string, HostTensor>();
   let end = 0;
@@ -78,29 +86,36 @@ export function decodeSafetensors(bytes: Uint8Array): {
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
   for (const { name, dtype, shape, begin, end: stop } of byOffset) {
     if (begin !== end) throw new SafetensorsError(`'${name}' data_offsets`, `a start at ${end}`, `${begin}`);
-    if (stop > data.length) throw new SafetensorsError(`'${name}' data_offsets`, `an end within ${data.length}`, `${stop}`);
+    if (stop > data.length)
+      throw new SafetensorsError(`'${name}' data_offsets`, `an end within ${data.length}`, `${stop}`);
     end = stop;
     // A copy: the file may start at any address, typed arrays may not.
     const copy = data.slice(begin, stop);
     tensors.set(name, { dtype, shape, data: new arrays[dtype](copy.buffer) });
   }
   if (end !== data.length) throw new SafetensorsError('size', `${end} bytes of data`, `${data.length}`);
-  return { tensors, metadata: metadata as Record<string, string> };
+  return { tensors, metadata };
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   try {
     const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof header === 'object' && header !== null && !Array.isArray(header)) return header as Record<string, unknown>;
+    if (typeof header === 'object' && header !== null && !Array.isArray(header))
+      return header as Record<string, unknown>;
   } catch (cause) {
     throw new SafetensorsError('header', 'JSON', 'something else', { cause });
   }
   throw new SafetensorsError('header', 'a JSON object', 'another JSON value');
 }
 
+function isTexts(value: unknown): value is Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((text) => typeof text === 'string');
+}
+
 function checked(name: string, entry: Partial<Entry> | null) {
   const { dtype, shape, data_offsets: offsets } = entry ?? {};
-  if (!dtype || !Object.hasOwn(arrays, dtype)) {
+  if (typeof dtype !== 'string' || !Object.hasOwn(arrays, dtype)) {
     throw new SafetensorsError(`'${name}' dtype`, `one of ${Object.keys(arrays).join(', ')}`, `${dtype}`);
   }
   const natural = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;

@@ -17,10 +17,13 @@ export interface StateDictOptions {
 }
 
 /** The weights on the host, in PyTorch's layout and names. */
-export async function stateDict(parameters: Parameters, options: StateDictOptions = {}): Promise<Map<string, HostTensor>> {
+export async function stateDict(
+  parameters: Parameters,
+  options: StateDictOptions = {},
+): Promise<Map<string, HostTensor>> {
   const result = new Map<string, HostTensor>();
   for (const [name, variable] of parameters.entries) {
-    const tensor = tf.tidy(() => (variable.rank === 5 ? tf.transpose(variable, TO_PYTORCH) : variable.clone()));
+    const tensor = tf.tidy(() => (variable.rank === 5 ? tf.transpose(variable, TO_PYTORCH) : tf.clone(variable)));
     const data = (await tensor.data()) as Float32Array;
     tensor.dispose();
     result.set(name, { dtype: 'F32', shape: pytorchShape(variable.shape, options), data: data.slice() });

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import * as api from './index';
+
+it('exports these names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'Adam',
+    'MissingGradientsError',
+    'NnError',
+    'Parameters',
+    'Random',
+    'SafetensorsError',
+    'StateDictError',
+    'addBias',
+    'computeGradients',
+    'conv3dLayer',
+    'conv3dTransposeLayer',
+    'cosine',
+    'cosineWarmRestarts',
+    'decodeSafetensors',
+    'embeddingLayer',
+    'encodeSafetensors',
+    'instanceNormPreluLayer',
+    'layerNormLayer',
+    'linearLayer',
+    'loadStateDict',
+    'normal',
+    'pytorchDefault',
+    'sequential',
+    'stateDict',
+    'uniform',
+    'warmup',
+  ]);
+});
