@@ -23,9 +23,14 @@ export interface AugmentConfig {
   flip: boolean;
   /** Exchange fixed and moving with probability 1/2. */
   swap: boolean;
+  /**
+   * Probability with which both scans of a pair are made of its fixed one: all motion is then the moving scan's own
+   * field, and every structure has its counterpart (as in Hoffmann et al., SynthMorph, 2022).
+   */
+  self: number;
 }
 
-/** `none` changes nothing, `full` suits the autoencoder and the diffusion model, `big` the registration network. */
+/** `none` changes nothing, `full` suits the autoencoder and the diffusion model, `big` and `motion` the registration network. */
 export const augmentPresets = {
   none: {
     affine: 0,
@@ -34,6 +39,7 @@ export const augmentPresets = {
     moving: { knots: 4, sd: 0 },
     flip: false,
     swap: false,
+    self: 0,
   },
   full: {
     affine: 0.06,
@@ -42,6 +48,7 @@ export const augmentPresets = {
     moving: { knots: 4, sd: 0.02 },
     flip: true,
     swap: true,
+    self: 0,
   },
   big: {
     affine: 0.1,
@@ -50,6 +57,16 @@ export const augmentPresets = {
     moving: { knots: 4, sd: 0.05 },
     flip: true,
     swap: true,
+    self: 0,
+  },
+  motion: {
+    affine: 0.06,
+    translation: 0.04,
+    shared: { knots: 5, sd: 0.05 },
+    moving: { knots: 4, sd: 0.08 },
+    flip: true,
+    swap: true,
+    self: 0.5,
   },
 } as const satisfies Record<string, AugmentConfig>;
 
@@ -58,6 +75,8 @@ export interface Augmentation {
   size: Size3;
   /** Exchange the two volumes before sampling: the one at `fixed` is then the pair's moving scan. */
   swap: boolean;
+  /** Sample both from the first of the two (after the exchange). */
+  self: boolean;
   /** Sampling grid for the (new) fixed scan, `[I, J, K, 3]`, normalised x, y, z = k, j, i, `alignCorners: false`. */
   fixed: Float32Array;
   /** Sampling grid for the (new) moving scan. */
@@ -77,12 +96,13 @@ export function drawAugmentation(random: Random, size: Size3, config: AugmentCon
   const matrix = drawAffine(random, config, flat);
   const mirror = random.uniform() < 0.5 && config.flip;
   const swap = random.uniform() < 0.5 && config.swap;
+  const self = random.uniform() < config.self;
   if (mirror) for (let row = 0; row < 3; row++) matrix[4 * row + (flat ? 1 : 2)] *= -1;
   const fixed = affineGrid(matrix, size);
   addField(fixed, drawField(random, size, config.shared));
   const moving = fixed.slice();
   addField(moving, drawField(random, size, config.moving));
-  return { size, swap, fixed, moving };
+  return { size, swap, self, fixed, moving };
 }
 
 /** `[3, 4]`: rows and columns x, y, z, last column the translation. */

@@ -19,6 +19,7 @@ const augmentationSchema = z.union([
     moving: field,
     flip: z.boolean(),
     swap: z.boolean(),
+    self: z.number().min(0).max(1),
   }),
 ]);
 

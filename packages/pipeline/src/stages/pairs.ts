@@ -95,7 +95,8 @@ export function pairTensor({ fixed, moving, size: [i, j, k] }: PreparedPair): tf
 export function augmentedTensor(pair: PreparedPair, config: AugmentConfig, random: Random): tf.Tensor5D {
   const draw = drawAugmentation(random, pair.size, config);
   const [i, j, k] = pair.size;
-  const [first, second] = draw.swap ? [pair.moving, pair.fixed] : [pair.fixed, pair.moving];
+  const [first, other] = draw.swap ? [pair.moving, pair.fixed] : [pair.fixed, pair.moving];
+  const second = draw.self ? first : other;
   return tf.tidy(() => {
     const warp = (data: Float32Array, grid: Float32Array) =>
       gridSample3d(tf.tensor5d(data, [1, i, j, k, 1]), tf.tensor5d(grid, [1, i, j, k, 3]), { constantInput: true });
