@@ -91,9 +91,10 @@ export function validateConfig(config: VqaeConfig): void {
   const check = (ok: boolean, field: string, expected: string, got: unknown) => {
     if (!ok) throw new VqaeError(`VqaeConfig.${field}`, expected, JSON.stringify(got), 'correct the configuration');
   };
-  const { network } = config;
+  const { network, quantizer } = config;
   const natural = (n: number) => Number.isInteger(n) && n > 0;
   check(config.spatialDims === 2 || config.spatialDims === 3, 'spatialDims', '2 or 3', config.spatialDims);
+  check(config.coding === 'joint' || config.coding === 'separate', 'coding', "'joint' or 'separate'", config.coding);
   check(natural(config.codes), 'codes', 'a natural number', config.codes);
   check(natural(config.codeDim), 'codeDim', 'a natural number', config.codeDim);
   check(
@@ -102,12 +103,22 @@ export function validateConfig(config: VqaeConfig): void {
     'two positive numbers',
     config.classWeights,
   );
+  if (quantizer.kind === 'gradient') {
+    check(quantizer.beta >= 0, 'quantizer.beta', 'a weight', quantizer.beta);
+  } else {
+    check(quantizer.decay >= 0 && quantizer.decay <= 1, 'quantizer.decay', 'a number in [0, 1]', quantizer.decay);
+  }
   if (network.kind === 'monai') {
-    check(network.channels.every(natural), 'network.channels', 'natural numbers', network.channels);
     check(
-      network.strides.length === network.channels.length,
+      network.channels.length > 0 && network.channels.every(natural),
+      'network.channels',
+      'natural numbers',
+      network.channels,
+    );
+    check(
+      network.strides.length === network.channels.length && network.strides.every((s) => s === 1 || s === 2),
       'network.strides',
-      `${network.channels.length} strides, one for each of the channels`,
+      `${network.channels.length} strides of 1 or 2, one for each of the channels`,
       network.strides,
     );
     check(

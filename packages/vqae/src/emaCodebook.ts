@@ -1,5 +1,5 @@
 import { Random, type HostTensor } from '@paired3d/nn';
-import type { EmaQuantizerConfig } from './config';
+import { VqaeError, type EmaQuantizerConfig } from './config';
 
 /**
  * Codes as exponential moving averages of the latents they stand for (Razavi et al., 2019, eq. A.1):
@@ -95,13 +95,24 @@ export class EmaCodebook {
     ]);
   }
 
-  /** Continues from `state()`. */
+  /**
+   * Continues from `state()`; from that of a codebook that had not been drawn yet, starts anew.
+   * @throws VqaeError when it is the state of another codebook
+   */
   load(state: ReadonlyMap<string, HostTensor>): void {
-    const counts = state.get('ema.counts');
-    const sums = state.get('ema.sums');
-    if (!counts || !sums) return;
-    this.counts.set(counts.data as Float32Array);
-    this.sums.set(sums.data as Float32Array);
+    const given = [state.get('ema.counts'), state.get('ema.sums')];
+    if (!given.some((tensor) => tensor !== undefined)) {
+      this.started = false;
+      return;
+    }
+    const fits = given.map((tensor, i) => tensor?.data.length === [this.counts, this.sums][i].length);
+    if (!fits.every(Boolean)) {
+      const got = given.map((tensor) => (tensor ? `[${tensor.shape}]` : 'none')).join(' and ');
+      const expected = `counts [${this.codes}] and sums [${this.codes},${this.codeDim}]`;
+      throw new VqaeError('EmaCodebook.load', expected, got, 'load the state of this training');
+    }
+    this.counts.set(given[0]!.data as Float32Array);
+    this.sums.set(given[1]!.data as Float32Array);
     this.started = true;
   }
 }
