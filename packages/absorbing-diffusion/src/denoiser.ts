@@ -81,8 +81,8 @@ export class Denoiser {
   logits(ids: tf.Tensor2D): tf.Tensor3D {
     return tf.tidy(() => {
       const hidden = this.hidden(ids);
-      const logits = this.head(hidden.reshape([-1, hidden.shape[2]]));
-      return logits.reshape([ids.shape[0], this.tokens, this.config.codes]);
+      const logits = this.head(tf.reshape(hidden, [-1, hidden.shape[2]]));
+      return tf.reshape(logits, [ids.shape[0], this.tokens, this.config.codes]);
     });
   }
 

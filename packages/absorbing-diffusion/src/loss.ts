@@ -17,7 +17,10 @@ export function maskedCrossEntropy(denoiser: Denoiser, batch: MaskedBatch, rando
     const ids = tf.tensor2d(batch.ids, [batch.times.length, denoiser.tokens], 'int32');
     const hidden = denoiser.hidden(ids, random);
     // The head is the widest layer: only the rows that are scored go through it.
-    const rows = embedding(hidden.reshape([-1, hidden.shape[2]]), tf.tensor1d(batch.masked, 'int32')) as tf.Tensor2D;
+    const rows = embedding(
+      tf.reshape(hidden, [-1, hidden.shape[2]]),
+      tf.tensor1d(batch.masked, 'int32'),
+    ) as tf.Tensor2D;
     return crossEntropy(denoiser.head(rows), tf.tensor1d(batch.labels, 'int32'));
   });
 }

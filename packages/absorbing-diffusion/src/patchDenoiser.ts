@@ -28,7 +28,11 @@ export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, 
   const padded = cells.map((n, a) => Math.ceil(n / merge[a]) * merge[a]);
   const positions = padded.reduce((product, n, a) => (product * n) / merge[a], 1);
 
-  const free = embeddingLayer(parameters.scope('token'), { rows: codes + 1, width: tokenWidth, standardDeviation: 0.3 });
+  const free = embeddingLayer(parameters.scope('token'), {
+    rows: codes + 1,
+    width: tokenWidth,
+    standardDeviation: 0.3,
+  });
   const enter = linearLayer(parameters.scope('enter'), { in: codeDim, out: tokenWidth, bias: false });
   const before = convBlock(parameters.scope('before'), channels, merge[0] === 1);
   const conv = { kernel: 2, strides: 2, padding: 0, spatialDims: merge[0] === 1 ? 2 : 3 } as const;
@@ -50,8 +54,8 @@ export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, 
     // The masked token has no code vector: a row of zeros.
     const vectors = tf.concat([codeVectors, tf.zeros([1, codeDim])]);
     const table = enter(vectors) as tf.Tensor2D;
-    const x = tf.add(embedding(table, ids), free(ids)).reshape([batch, images, -1, tokenWidth]);
-    return tf.transpose(x, [0, 2, 1, 3]).reshape([batch, ...cells, channels]) as tf.Tensor5D;
+    const x = tf.reshape(tf.add(embedding(table, ids), free(ids)), [batch, images, -1, tokenWidth]);
+    return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, ...cells, channels]) as tf.Tensor5D;
   };
 
   return {
@@ -59,12 +63,15 @@ export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, 
       const [batch] = ids.shape;
       const full = before(tokensToGrid(ids));
       const coarse = down(padEnd(full, padded));
-      const sequence = tf.add(coarse.reshape([batch, positions, width]), position.reshape([1, positions, width]));
+      const sequence = tf.add(
+        tf.reshape(coarse, [batch, positions, width]),
+        tf.reshape(position, [1, positions, width]),
+      );
       const mixed = norm(blocks.reduce((x, block) => block(x), sequence as tf.Tensor3D));
-      const fine = up(mixed.reshape(coarse.shape)).slice([0, 0, 0, 0, 0], [batch, ...cells, channels] as never);
+      const fine = tf.slice(up(tf.reshape(mixed, coarse.shape)), [0, 0, 0, 0, 0], [batch, ...cells, channels] as never);
       const y = after(tf.add(full, fine) as tf.Tensor5D);
-      const rows = tf.transpose(y.reshape([batch, -1, images, tokenWidth]), [0, 2, 1, 3]);
-      return rows.reshape([batch, ids.shape[1], tokenWidth]);
+      const rows = tf.transpose(tf.reshape(y, [batch, -1, images, tokenWidth]), [0, 2, 1, 3]);
+      return tf.reshape(rows, [batch, ids.shape[1], tokenWidth]);
     },
     head(rows) {
       const y = leaveNorm(rows);
@@ -85,7 +92,7 @@ function convBlock(parameters: Parameters, width: number, slice: boolean): Layer
 /** Zeros behind the end of each spatial axis, up to `size`. */
 function padEnd(x: tf.Tensor5D, size: readonly number[]): tf.Tensor5D {
   return size.reduce((y, n, a) => {
-    const shape: number[] = [...y.shape];
+    const shape: [number, number, number, number, number] = [...y.shape];
     shape[a + 1] = n - y.shape[a + 1];
     return shape[a + 1] === 0 ? y : (tf.concat([y, tf.zeros(shape)], a + 1) as tf.Tensor5D);
   }, x);

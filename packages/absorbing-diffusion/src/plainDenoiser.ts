@@ -20,7 +20,7 @@ export function plainDenoiser(parameters: Parameters, config: PlainDenoiserConfi
   const head = parameters.scope('head').add('weight', [codes, width], normal(standardDeviation));
   return {
     hidden(ids, dropout) {
-      const embedded = tf.add(tokens(ids), positions.reshape([1, ...positions.shape])) as tf.Tensor3D;
+      const embedded = tf.add(tokens(ids), tf.reshape(positions, [1, ...positions.shape])) as tf.Tensor3D;
       return blocks.reduce((x, block) => block(x, dropout), embedded);
     },
     head: (rows) => matMul(norm(rows), head, { transposeB: true }) as tf.Tensor2D,

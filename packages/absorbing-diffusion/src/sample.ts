@@ -64,7 +64,9 @@ function chooseRevealed(tokens: Int32Array, length: number, maskId: number, prob
 async function logitsAt(denoiser: Denoiser, tokens: Int32Array, count: number, rows: number[]): Promise<Float32Array> {
   const logits = tf.tidy(() => {
     const hidden = denoiser.hidden(tf.tensor2d(tokens, [count, denoiser.tokens], 'int32'));
-    return denoiser.head(embedding(hidden.reshape([-1, hidden.shape[2]]), tf.tensor1d(rows, 'int32')) as tf.Tensor2D);
+    return denoiser.head(
+      embedding(tf.reshape(hidden, [-1, hidden.shape[2]]), tf.tensor1d(rows, 'int32')) as tf.Tensor2D,
+    );
   });
   const values = (await logits.data()) as Float32Array;
   logits.dispose();

@@ -1,4 +1,12 @@
-import { Random, addBias, layerNormLayer, linearLayer, pytorchDefault, type Layer, type Parameters } from '@paired3d/nn';
+import {
+  Random,
+  addBias,
+  layerNormLayer,
+  linearLayer,
+  pytorchDefault,
+  type Layer,
+  type Parameters,
+} from '@paired3d/nn';
 import { attention, gelu, matMul } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -53,14 +61,18 @@ function selfAttention(parameters: Parameters, width: number, heads: number) {
   const size = width / heads;
   return (x: tf.Tensor3D): tf.Tensor3D => {
     const [batch, length] = x.shape;
-    const qkv = addBias(matMul(x.reshape([-1, width]), weight, { transposeB: true }), bias);
-    const [q, k, v] = [0, 1, 2].map((i) => splitHeads(qkv.slice([0, i * width], [-1, width])));
-    const mixed = tf.transpose(attention(q, k, v).reshape([batch, heads, length, size]), [0, 2, 1, 3]);
-    const out = matMul(mixed.reshape([-1, width]), outWeight, { transposeB: true });
-    return addBias(out, outBias).reshape([batch, length, width]);
+    const qkv = addBias(matMul(tf.reshape(x, [-1, width]), weight, { transposeB: true }), bias);
+    const [q, k, v] = [0, 1, 2].map((i) => splitHeads(tf.slice(qkv, [0, i * width], [-1, width])));
+    const mixed = tf.transpose(tf.reshape(attention(q, k, v), [batch, heads, length, size]), [0, 2, 1, 3]);
+    const out = matMul(tf.reshape(mixed, [-1, width]), outWeight, { transposeB: true });
+    return tf.reshape(addBias(out, outBias), [batch, length, width]);
 
     function splitHeads(y: tf.Tensor): tf.Tensor3D {
-      return tf.transpose(y.reshape([batch, length, heads, size]), [0, 2, 1, 3]).reshape([batch * heads, length, size]);
+      return tf.reshape(tf.transpose(tf.reshape(y, [batch, length, heads, size]), [0, 2, 1, 3]), [
+        batch * heads,
+        length,
+        size,
+      ]);
     }
   };
 }
