@@ -73,5 +73,8 @@ export function validateConfig(config: DenoiserConfig): void {
   check(config.grid.length === 4 && config.grid.every(natural), 'grid', 'four natural numbers', config.grid);
   check(config.width % config.heads === 0, 'heads', `a divisor of the width ${config.width}`, config.heads);
   if (config.kind === 'plain') check(config.dropout >= 0 && config.dropout < 1, 'dropout', 'in [0, 1)', config.dropout);
-  else check(natural(config.codeDim) && natural(config.tokenWidth), 'codeDim, tokenWidth', 'natural numbers', config);
+  else {
+    check(natural(config.codeDim), 'codeDim', 'a natural number', config.codeDim);
+    check(natural(config.tokenWidth), 'tokenWidth', 'a natural number', config.tokenWidth);
+  }
 }

@@ -11,8 +11,9 @@ import type { MaskedBatch } from './masking';
  */
 export type Weighting = 'reweighted-elbo' | 'elbo';
 
-/** Cross entropy in nats of each masked token, [number masked]; differentiable. */
+/** Cross entropy in nats of each masked token, [number masked]; differentiable. Empty when nothing is masked. */
 export function maskedCrossEntropy(denoiser: Denoiser, batch: MaskedBatch, random?: Random): tf.Tensor1D {
+  if (batch.masked.length === 0) return tf.tensor1d([], 'float32');
   return tf.tidy(() => {
     const ids = tf.tensor2d(batch.ids, [batch.times.length, denoiser.tokens], 'int32');
     const hidden = denoiser.hidden(ids, random);
@@ -36,9 +37,13 @@ export function diffusionLoss(
   random?: Random,
 ): tf.Scalar {
   const scale = Math.LN2 * denoiser.tokens * batch.times.length;
-  const weights = Float32Array.from(batch.item, (item) => {
-    const t = batch.times[item];
-    return weighting === 'elbo' ? 1 / (t * scale) : (1 - t) / (scale * denoiser.config.codes);
-  });
-  return tf.tidy(() => tf.sum(tf.mul(maskedCrossEntropy(denoiser, batch, random), tf.tensor1d(weights))) as tf.Scalar);
+  const weight = (t: number) => (weighting === 'elbo' ? 1 / (t * scale) : (1 - t) / (scale * denoiser.config.codes));
+  let scored = batch;
+  let weights = Float32Array.from(batch.item, (item) => weight(batch.times[item]));
+  if (batch.masked.length === 0) {
+    // Some token of weight 0 stands in for none, so that the loss still has gradients, all of them 0.
+    scored = { ...batch, masked: Int32Array.of(0), labels: Int32Array.of(0) };
+    weights = Float32Array.of(0);
+  }
+  return tf.tidy(() => tf.sum(tf.mul(maskedCrossEntropy(denoiser, scored, random), tf.tensor1d(weights))) as tf.Scalar);
 }

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import * as api from './index';
+
+it('exports these names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'Denoiser',
+    'DiffusionError',
+    'DiffusionTraining',
+    'bitsPerToken',
+    'diffusionLoss',
+    'maskAnyOrder',
+    'maskAtRandomTimes',
+    'maskedCrossEntropy',
+    'paperDenoiser',
+    'sample',
+    'tokenCount',
+  ]);
+});

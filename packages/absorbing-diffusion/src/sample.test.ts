@@ -1,0 +1,118 @@
+import { Random } from '@paired3d/nn';
+import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DiffusionError } from './config';
+import { sample, type SampleOptions } from './sample';
+import { NOTHING, leaked, tinyDenoiser } from './testing';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const CODES = 5;
+const settings: SampleOptions = { steps: 6, temperature: 0.9, seed: 1 };
+const make = (kind: 'plain' | 'patch' = 'plain') => tinyDenoiser(kind, CODES, [1, 2, 3, 2]);
+const plain = (items: Int32Array[]) => items.map((item) => Array.from(item));
+
+describe('sample', () => {
+  it.each(['plain', 'patch'] as const)('reveals every token of a %s denoiser, step by step', async (kind) => {
+    const seen: Int32Array[] = [];
+    const onStep = (step: number, tokens: Int32Array) => {
+      expect(step).toBe(seen.length + 1);
+      seen.push(tokens);
+    };
+    const items = await sample(make(kind), 2, { ...settings, onStep });
+    expect(items).toHaveLength(2);
+    for (const item of items) {
+      expect(item).toHaveLength(12);
+      expect(item.every((token) => token >= 0 && token < CODES)).toBe(true);
+    }
+    expect(seen).toHaveLength(6);
+    expect(Array.from(seen.at(-1)!)).toEqual([...items[0], ...items[1]]);
+    // What has been revealed stays.
+    for (let step = 1; step < 6; step++) {
+      seen[step - 1].forEach((token, at) => token !== CODES && expect(seen[step][at]).toBe(token));
+    }
+  });
+
+  it('reveals about the same number of tokens in each step', async () => {
+    const revealed = new Array<number>(4).fill(0);
+    let masked = 0;
+    const onStep = (step: number, tokens: Int32Array) => {
+      if (step === 1) masked = tokens.length;
+      const left = tokens.filter((token) => token === CODES).length;
+      revealed[step - 1] += masked - left;
+      masked = left;
+    };
+    for (let seed = 0; seed < 3; seed++) await sample(make(), 20, { ...settings, steps: 4, seed, onStep });
+    const total = 3 * 20 * 12;
+    for (const count of revealed) expect(Math.abs(count - total / 4)).toBeLessThan(5 * Math.sqrt((total * 3) / 16));
+  });
+
+  it('depends on the seed and the number of a sample, not on its batch', async () => {
+    const denoiser = make();
+    const together = plain(await sample(denoiser, 4, settings));
+    expect(plain(await sample(denoiser, 4, settings))).toEqual(together);
+    for (let first = 0; first < 4; first++) {
+      expect(plain(await sample(denoiser, 1, { ...settings, first }))).toEqual([together[first]]);
+    }
+    expect(plain(await sample(denoiser, 4, { ...settings, seed: 2 }))).not.toEqual(together);
+    expect(new Set(together.map(String)).size).toBe(4);
+  });
+
+  it('draws from the softmax of the logits over the temperature', async () => {
+    const denoiser = tinyDenoiser('plain', 3, [1, 1, 1, 1]);
+    // The logits of a lone token do not depend on anything.
+    const logits = await denoiser.logits(tf.tensor2d([3], [1, 1], 'int32')).data();
+    denoiser.parameters.entries.get('head.weight')!.assign(tf.mul(20, denoiser.parameters.entries.get('head.weight')!));
+    for (const temperature of [1, 3]) {
+      const powers = Array.from(logits, (z) => Math.exp((20 * z) / temperature));
+      const total = powers.reduce((a, b) => a + b);
+      const items = await sample(denoiser, 2000, { steps: 1, temperature, seed: 1 });
+      powers.forEach((power, code) => {
+        const expected = (2000 * power) / total;
+        const count = items.filter(([token]) => token === code).length;
+        expect(Math.abs(count - expected)).toBeLessThan(5 * Math.sqrt(expected) + 1);
+      });
+    }
+  });
+
+  it('stops when its signal is raised', async () => {
+    const controller = new AbortController();
+    let steps = 0;
+    const onStep = () => {
+      if (++steps === 2) controller.abort(new Error('enough'));
+    };
+    await expect(sample(make(), 1, { ...settings, onStep, signal: controller.signal })).rejects.toThrow('enough');
+    expect(steps).toBe(2);
+  });
+
+  it('refuses settings that make no sense', async () => {
+    for (const [count, changes] of [
+      [0, {}],
+      [1, { steps: 0 }],
+      [1, { steps: 2.5 }],
+      [1, { temperature: 0 }],
+      [1, { temperature: NaN }],
+    ] as const) {
+      await expect(sample(make(), count, { ...settings, ...changes })).rejects.toThrow(DiffusionError);
+    }
+  });
+
+  it('leaves nothing behind, when it is stopped too', async () => {
+    const denoiser = make('patch');
+    expect(await leaked(() => sample(denoiser, 2, settings))).toEqual(NOTHING);
+    const stopped = { ...settings, onStep: () => controller.abort(), signal: undefined as AbortSignal | undefined };
+    const controller = new AbortController();
+    stopped.signal = controller.signal;
+    expect(await leaked(() => sample(denoiser, 2, stopped).catch(() => {}))).toEqual(NOTHING);
+  });
+
+  it('gives bit-identical samples whatever else draws random numbers', async () => {
+    const denoiser = make();
+    const expected = plain(await sample(denoiser, 1, settings));
+    new Random(1).uniforms(100);
+    expect(plain(await sample(denoiser, 1, { ...settings, onStep: () => new Random(2).uniform() as never }))).toEqual(
+      expected,
+    );
+  });
+});
