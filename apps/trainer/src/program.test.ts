@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Diagnosis } from './doctor';
-import { createProgram, runProgram } from './program';
-import { testContext } from './testing';
+import { paired3d } from './testing/run';
 import { version } from './version';
-
-/** Runs a command line; gives its exit code and what it wrote. */
-async function paired3d(...args: string[]) {
-  const context = testContext(...args);
-  const exitCode = await runProgram(createProgram(context), context, () => undefined);
-  return { exitCode, stdout: context.stdout.text, stderr: context.stderr.text };
-}
 
 describe('paired3d', () => {
   it('tells its version and its commands', async () => {

@@ -22,15 +22,16 @@ export interface Registered {
  * `displacement.nii.gz`, the field in millimetres as ITK reads it.
  *
  * @param tta iterations of test-time adaptation; 0 leaves it out.
- * @throws PipelineError when the working grid is not the network's; the signal's reason when aborted.
+ * @param pool from the working grid to the network's, see {@link poolingTo}.
+ * @throws the signal's reason when aborted.
  */
 export async function registerScans(
   network: RegistrationNetwork,
   { pair, geometry, affines }: ScanPair,
-  settings: { tta: number; learningRate: number; diceThreshold: number; name: string; signal: AbortSignal },
+  settings: { tta: number; learningRate: number; diceThreshold: number; pool: Size3; signal: AbortSignal },
   storage: NodeStorage,
 ): Promise<Registered> {
-  const pool = poolingTo(network.config.size, pair.size, settings.name);
+  const { pool } = settings;
   const tf = await import('@tensorflow/tfjs');
   const image = (data: Float32Array) =>
     tf.tidy(() => avgPool3d(tf.tensor5d(data, [1, ...pair.size, 1]), { size: [...pool] as [number, number, number] }));
@@ -63,8 +64,13 @@ async function displace(
   return network.adaptToPair(fixed, moving, { iterations: tta, learningRate, signal, onIteration });
 }
 
-/** How many voxels of the working grid, along each axis, one of the network's stands for. */
-function poolingTo(wanted: readonly number[], size: Size3, name: string): Size3 {
+/**
+ * How many voxels of the working grid, along each axis, one of the network's stands for.
+ *
+ * @param name of the scan, for the message.
+ * @throws PipelineError when the working grid is not the network's.
+ */
+export function poolingTo(wanted: readonly number[], size: Size3, name: string): Size3 {
   const pool = size.map((n, a) => n / wanted[a]) as unknown as Size3;
   const factor = Math.max(...pool);
   if (pool.every((n, a) => n === factor || (n === 1 && size[a] === 1)) && Number.isInteger(factor)) return pool;

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { Option, type Command } from 'commander';
-import { Interrupted, openRegistration } from '@paired3d/pipeline';
+import { Interrupted, openRegistration, readModel } from '@paired3d/pipeline';
 import type { CliContext } from '../context';
 import { formatDuration } from '../format';
 import { openModel } from '../model-folders';
 import { addSharedOptions, atLeast, type SharedOptions } from '../options';
-import { registerScans } from '../register-scans';
+import { poolingTo, registerScans } from '../register-scans';
 import { resolveConfig } from '../run-config';
 import { withRun } from '../run-folder';
 import { readScanPair } from '../scan-pair';
@@ -40,13 +40,15 @@ export function registerRegister(program: Command, context: CliContext): void {
     const { config } = await resolveConfig({ preset, config: file, set }, 'small');
     const model = await openModel('registration', options.registration);
     const scans = await readScanPair({ fixed, moving }, config, frame);
+    const { size } = (await readModel(model, 'registration')).config as { size: readonly number[] };
+    const pool = poolingTo(size, scans.pair.size, fixed);
     const { learningRate } = config.registration.tta;
     const { diceThreshold } = config;
     const { signal } = context;
     const result = await withRun({ ...options, out }, context, async ({ storage }) => {
       const network = await openRegistration(model);
       try {
-        return await registerScans(network, scans, { tta, learningRate, diceThreshold, name: fixed, signal }, storage);
+        return await registerScans(network, scans, { tta, learningRate, diceThreshold, pool, signal }, storage);
       } catch (error) {
         if (signal.aborted) throw new Interrupted('registration');
         throw error;

@@ -34,7 +34,9 @@ export function registerVerifyData(program: Command, context: CliContext): void 
 
 /** A report for a person to read: usable pairs, then every problem and note. */
 export function reportText({ pairs, problems, notes }: DataReport): string {
-  const usable = (['train', 'test'] as const).map((split) => `${split}: ${pairs[split].length} usable pairs`);
+  const usable = (['train', 'test'] as const).map(
+    (split) => `${split}: ${pairs[split].length} usable pair${pairs[split].length === 1 ? '' : 's'}`,
+  );
   const wrong = problems.map(({ folder, message }) => `problem: [${folder}] ${message}`);
   return [...usable, ...wrong, ...notes.map((note) => `note: ${note}`)].map((line) => `${line}\n`).join('');
 }
