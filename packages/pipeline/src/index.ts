@@ -1,25 +1,100 @@
-export { PipelineError, Interrupted, throwIfAborted, type PipelineErrorFields, type PipelineExitCode } from './errors';
-export * from './data/index';
-export { canonicalJson } from './storage/canonical-json';
-export { Checkpoints, type Checkpoint, type CheckpointsOptions } from './storage/checkpoints';
-export { sha256Hex } from './storage/digest';
-export { MANIFEST_PATH, stageIsComplete, whyIncomplete, type Manifest, type StageIdentity } from './storage/manifest';
-export { MemoryStorage } from './storage/memory-storage';
-export { checkPath, type Storage } from './storage/storage';
-export * from './report/index';
-export { augmentationOf, runConfigSchema, type RunConfig, type RunConfigInput } from './run/config';
+// Running the chain
+export { STAGES, run, type RunResult, type StageName } from './run/run';
+export { splitsNeeded } from './run/needs';
 export type { ModelName, RunContext } from './run/context';
 export type { EventListener, PipelineEvent } from './run/events';
-export { readModel, writeModel, type ModelFolder } from './run/modelFolder';
+export type { StageTiming } from './run/stage';
+
+// Configuration
+export { augmentationOf, runConfigSchema, type RunConfig, type RunConfigInput } from './run/config';
 export { parseRunConfig, workingSpacing } from './run/parse';
 export { presets, type PresetName } from './run/presets';
-export { splitsNeeded } from './run/needs';
-export { reportData } from './run/reportData';
-export { STAGES, run, type RunResult, type StageName } from './run/run';
-export type { StageTiming } from './run/stage';
-export { summarize, type RunFacts } from './run/summarize';
+export { folderConfigSchema, parseConfig, phantomConfigSchema } from './data/config';
+export type { FolderConfig, FolderConfigInput, PhantomConfig, PhantomConfigInput } from './data/config';
+export { augmentPresets, type AugmentConfig, type FieldConfig } from './data/augment';
+
+// Data
+export type { Landmarks, PairSource, PreparedPair, Size3, Split } from './data/types';
+export { folderSource, preparePair, type FolderSource, type ScanFiles, type ScanFolders } from './data/folder';
+export { lung250m, workingGridConfig } from './data/datasets';
+export { phantomSource, type PhantomSource } from './data/phantom/source';
+export { phantomVolume, writePhantomDataset, type PhantomVolume } from './data/phantom/dataset';
+export {
+  croppedLandmarks,
+  exactLandmarks,
+  geometryOf,
+  prepareScan,
+  type Geometry,
+  type ScanVolume,
+} from './data/prepare';
+export { workingAffine } from './data/workingAffine';
+export {
+  formatLandmarks,
+  initialError,
+  meanDisplacementError,
+  parseLandmarks,
+  type LandmarkTable,
+} from './data/landmarks';
+
+// Trained models, and what they do
+export { readModel, writeModel, type ModelFolder } from './run/modelFolder';
+export { openVqae } from './stages/vqae';
 export { openDenoiser } from './stages/diffusion';
-export { scorePair, type CaseResult, type MethodResult } from './stages/evaluate';
 export { openRegistration } from './stages/registration';
 export { gridAffine, samplePair, type SyntheticPair } from './stages/synthesize';
-export { openVqae } from './stages/vqae';
+export { scorePair, type CaseResult, type MethodResult } from './stages/evaluate';
+
+// Results
+export { summarize, type RunFacts } from './run/summarize';
+export {
+  METHODS,
+  landmarkWeightedMean,
+  type CaseTable,
+  type Method,
+  type MethodTables,
+  type RegistrationSummary,
+  type Summary,
+} from './report/summary';
+
+// Report
+export { reportData } from './run/reportData';
+export { renderReport } from './report/page';
+export type {
+  ReportCurves,
+  ReportData,
+  ReportPair,
+  ReportRegistration,
+  ReportSeries,
+  ReportSize,
+  ReportStage,
+} from './report/types';
+export { boxPlot, type BoxGroup, type Reference } from './report/box-plot';
+export { casePlot, type CaseSeries } from './report/case-plot';
+export { lineChart, type LineSeries } from './report/line-chart';
+export { encodePng, pngDataUri } from './report/png';
+export {
+  FIXED_INK,
+  MOVING_INK,
+  PAPER,
+  enlarge,
+  overlay,
+  overlayVolumes,
+  project,
+  type GreyImage,
+  type Plane,
+  type ProjectionMode,
+  type RgbaImage,
+} from './report/projection';
+
+// Storage
+export { checkPath, type Storage } from './storage/storage';
+export { MemoryStorage } from './storage/memory-storage';
+export { Checkpoints, type Checkpoint, type CheckpointsOptions } from './storage/checkpoints';
+export { MANIFEST_PATH, stageIsComplete, whyIncomplete, type Manifest, type StageIdentity } from './storage/manifest';
+export { canonicalJson } from './storage/canonical-json';
+export { sha256Hex } from './storage/digest';
+
+// Errors
+export { Interrupted, PipelineError, throwIfAborted, type PipelineErrorFields, type PipelineExitCode } from './errors';
+export { DataError, DataReportError } from './data/errors';
+export type { DataProblem, DataProblemKind, DataReport } from './data/errors';
