@@ -62,13 +62,13 @@ export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, 
     hidden(ids) {
       const [batch] = ids.shape;
       const full = before(tokensToGrid(ids));
-      const coarse = down(padEnd(full, padded));
+      const coarse = down(resizeEnd(full, padded));
       const sequence = tf.add(
         tf.reshape(coarse, [batch, positions, width]),
         tf.reshape(position, [1, positions, width]),
       );
       const mixed = norm(blocks.reduce((x, block) => block(x), sequence as tf.Tensor3D));
-      const fine = tf.slice(up(tf.reshape(mixed, coarse.shape)), [0, 0, 0, 0, 0], [batch, ...cells, channels] as never);
+      const fine = resizeEnd(up(tf.reshape(mixed, coarse.shape)), cells);
       const y = after(tf.add(full, fine) as tf.Tensor5D);
       const rows = tf.transpose(tf.reshape(y, [batch, -1, images, tokenWidth]), [0, 2, 1, 3]);
       return tf.reshape(rows, [batch, ids.shape[1], tokenWidth]);
@@ -89,11 +89,23 @@ function convBlock(parameters: Parameters, width: number, slice: boolean): Layer
   return (x) => tf.add(x, conv2(gelu(conv1(x)) as tf.Tensor5D)) as tf.Tensor5D;
 }
 
-/** Zeros behind the end of each spatial axis, up to `size`. */
-function padEnd(x: tf.Tensor5D, size: readonly number[]): tf.Tensor5D {
+/**
+ * Grows (with zeros) or crops each spatial axis at its end to `size`. Axis by axis at rank 3: operations of rank 5 are
+ * many times slower on some backends.
+ */
+function resizeEnd(x: tf.Tensor5D, size: readonly number[]): tf.Tensor5D {
   return size.reduce((y, n, a) => {
     const shape: [number, number, number, number, number] = [...y.shape];
-    shape[a + 1] = n - y.shape[a + 1];
-    return shape[a + 1] === 0 ? y : (tf.concat([y, tf.zeros(shape)], a + 1) as tf.Tensor5D);
+    const before = shape[a + 1];
+    if (n === before) return y;
+    const outer = shape.slice(0, a + 1).reduce((p, m) => p * m, 1);
+    const inner = shape.slice(a + 2).reduce((p, m) => p * m, 1);
+    const rows = tf.reshape(y, [outer, before, inner]) as tf.Tensor3D;
+    const resized =
+      n < before
+        ? tf.slice(rows, [0, 0, 0], [outer, n, inner])
+        : tf.concat([rows, tf.zeros([outer, n - before, inner])], 1);
+    shape[a + 1] = n;
+    return tf.reshape(resized, shape);
   }, x);
 }

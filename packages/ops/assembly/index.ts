@@ -10,6 +10,6 @@ export { instanceNormPrelu, instanceNormPreluGradient } from './instanceNorm';
 export { adam } from './adam';
 export { softmax, softmaxGradient } from './softmax';
 export { crossEntropy, crossEntropyGradient, weightedCrossEntropy, weightedCrossEntropyGradient } from './crossEntropy';
-export { embeddingGradient } from './embedding';
+export { embedding, embeddingGradient } from './embedding';
 export { gelu, geluGradient } from './gelu';
 export { layerNorm, layerNormGradient } from './layerNorm';

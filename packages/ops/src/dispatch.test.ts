@@ -42,7 +42,16 @@ it('finds the kernels that @paired3d/ops/wasm registers', async () => {
     'Softmax',
   ];
   const ours = [
-    ...['Conv3d', 'Conv3dBackpropInput', 'Conv3dBackpropFilter', 'MatMul', 'AlongAxis', 'EmbeddingGrad', 'Adam'],
+    ...[
+      'Conv3d',
+      'Conv3dBackpropInput',
+      'Conv3dBackpropFilter',
+      'MatMul',
+      'AlongAxis',
+      'Embedding',
+      'EmbeddingGrad',
+      'Adam',
+    ],
     ...withGradients.flatMap((name) => [name, `${name}Grad`]),
   ].map((name) => `Paired3d${name}`);
   expect(ours.filter((name) => !hasKernel(name))).toEqual([]);

@@ -19,7 +19,10 @@ export function embedding(table: tf.Tensor2D, ids: tf.Tensor): tf.Tensor {
     const flat = tf.reshape<tf.Rank.R1>(ids, [-1]);
     save([flat]);
     return {
-      value: tf.reshape(tf.gather(table, flat), [...ids.shape, width]),
+      value: tf.reshape(
+        dispatch<tf.Tensor>('Paired3dEmbedding', { table, ids: flat }, {}, () => tf.gather(table, flat)),
+        [...ids.shape, width],
+      ),
       gradient: (dy, [indices]) => {
         const dyRows = tf.reshape(dy, [-1, width]);
         return [

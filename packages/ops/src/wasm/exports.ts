@@ -68,6 +68,7 @@ export interface KernelExports {
     rows: number,
     columns: number,
   ): void;
+  embedding(table: Address, ids: Address, out: Address, count: number, columns: number, rows: number): void;
   embeddingGradient(dy: Address, ids: Address, dtable: Address, count: number, columns: number, rows: number): void;
   gelu(x: Address, y: Address, count: number): void;
   geluGradient(dy: Address, x: Address, dx: Address, count: number): void;

@@ -5,7 +5,7 @@ import { instantiate } from './binary';
 import { conv3d, conv3dBackpropInput } from './conv3d';
 import { conv3dBackpropFilter } from './conv3d.filter';
 import { crossEntropy, crossEntropyGrad, weightedCrossEntropy, weightedCrossEntropyGrad } from './crossEntropy';
-import { embeddingGrad } from './embedding';
+import { embeddingForward, embeddingGrad } from './embedding';
 import { WasmBackendError } from './errors';
 import { gelu, geluGrad } from './gelu';
 import { gridSample3d, gridSample3dGrad } from './gridSample3d';
@@ -37,6 +37,7 @@ const kernels: readonly WasmKernel[] = [
   layerNormGrad,
   softmax,
   softmaxGrad,
+  embeddingForward,
   embeddingGrad,
 ];
 

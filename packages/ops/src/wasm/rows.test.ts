@@ -133,6 +133,18 @@ describeKernels('kernels on rows', () => {
     });
   });
 
+  it('embedding copies rows, and gives zeros for what is outside', () => {
+    const table = randomPair(seeded(9), [4, 5]);
+    const ids = [3, 0, 3, -1, 4];
+    expectNoLeak(() => {
+      const made = runKernel('Paired3dEmbedding', { table: table.tensor, ids: tf.tensor1d(ids, 'int32') });
+      const row = (id: number) =>
+        Array.from({ length: 5 }, (_, c) => (id in [0, 1, 2, 3] ? table.host.data[id * 5 + c] : 0));
+      expect([...made.dataSync()]).toEqual(ids.flatMap(row).map(Math.fround));
+    });
+    table.tensor.dispose();
+  });
+
   it('embedding gradient adds up repeated rows, zeroes the others and skips what is outside', () => {
     const next = seeded(8);
     const dy = randomPair(next, [6, 5]);

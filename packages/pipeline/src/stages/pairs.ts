@@ -104,9 +104,19 @@ export function augmentedTensor(pair: PreparedPair, config: AugmentConfig, rando
   });
 }
 
+/** Fixed and moving image of pairs [B, I, J, K, 2]: [B, I, J, K, 1] each. */
+export function splitPair(pair: tf.Tensor5D): [tf.Tensor5D, tf.Tensor5D] {
+  const [batch, i, j, k] = pair.shape;
+  // At rank 2: slices of rank 5 are many times slower on some backends.
+  const voxels = tf.reshape(pair, [-1, 2]);
+  const image = (index: number) =>
+    tf.reshape(tf.slice(voxels, [0, index], [-1, 1]), [batch, i, j, k, 1]) as tf.Tensor5D;
+  return [image(0), image(1)];
+}
+
 /** Fixed and moving image of a pair tensor [1, I, J, K, 2], pooled: [1, I/p, J/p, K/p, 1] each. */
 export function pooledImages(pair: tf.Tensor5D, pool: number): [tf.Tensor5D, tf.Tensor5D] {
-  const [fixed, moving] = tf.split(pair, 2, 4) as [tf.Tensor5D, tf.Tensor5D];
+  const [fixed, moving] = splitPair(pair);
   if (pool === 1) return [fixed, moving];
   const size = pair.shape.slice(1, 4).map((n) => (n === 1 ? 1 : pool)) as [number, number, number];
   return [avgPool3d(fixed, { size }), avgPool3d(moving, { size })];

@@ -9,6 +9,7 @@ import type { RunContext } from '../run/context';
 import type { Stage } from '../run/stage';
 import type { Storage } from '../storage/storage';
 import { openDenoiser } from './diffusion';
+import { splitPair } from './pairs';
 import { openVqae } from './vqae';
 
 interface Upstream {
@@ -92,7 +93,7 @@ export async function samplePair(
   const decoded = tf.tidy(() => {
     const [images, d, h, w] = denoiser.config.grid;
     const pair = vqae.decodeTokens(tf.tensor5d(tokens, [1, images, d, h, w], 'int32'));
-    return tf.split(pair, 2, 4) as [tf.Tensor5D, tf.Tensor5D];
+    return splitPair(pair);
   });
   const [, i, j, k] = decoded[0].shape;
   const [fixed, moving] = (await Promise.all(decoded.map((tensor) => tensor.data()))) as Float32Array[];

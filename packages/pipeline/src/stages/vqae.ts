@@ -13,7 +13,7 @@ import { writeJson, type Stage } from '../run/stage';
 import { trainingLoop } from '../run/trainingLoop';
 import type { Storage } from '../storage/storage';
 import { modelCard } from './card';
-import { pairTensor, type TrainingPairs } from './pairs';
+import { pairTensor, splitPair, type TrainingPairs } from './pairs';
 import { RollingPairs } from './rollingPairs';
 
 /** The model's configuration within a run's. */
@@ -105,7 +105,7 @@ export async function validate(model: VqAutoencoder, pairs: TrainingPairs, thres
 async function reconstruct(model: VqAutoencoder, pair: PreparedPair) {
   const tensors = tf.tidy(() => {
     const tokens = model.tokenize(pairTensor(pair));
-    return [tokens, ...tf.split(model.decodeTokens(tokens), 2, 4)];
+    return [tokens, ...splitPair(model.decodeTokens(tokens))];
   });
   const [tokens, fixed, moving] = await Promise.all(tensors.map((tensor) => tensor.data()));
   tf.dispose(tensors);
