@@ -36,7 +36,9 @@ interface Done {
 /** What a run leaves behind, besides its folders. */
 export interface RunResult {
   readonly timings: readonly StageTiming[];
+  /** the pairs that were trained on, without those held out for validation; empty when no stage read them */
   readonly training: readonly PreparedPair[];
+  /** empty when no stage read them */
   readonly test: readonly PreparedPair[];
 }
 
@@ -59,8 +61,8 @@ class Run {
 
   async until(targets: readonly StageName[]): Promise<RunResult> {
     for (const name of targets) await this.need(name);
-    const training = this.trainingPairs ? [...this.trainingPairs.training, ...this.trainingPairs.validation] : [];
-    return { timings: this.timings, training, test: this.testPairs ?? [] };
+    const { timings, trainingPairs, testPairs = [] } = this;
+    return { timings, training: trainingPairs?.training ?? [], test: testPairs };
   }
 
   private async need(name: StageName): Promise<Done> {
