@@ -2,7 +2,7 @@ import { throwIfAborted } from '../errors';
 import { pause } from '../pause';
 import { Checkpoints } from '../storage/checkpoints';
 import { canonicalJson } from '../storage/canonical-json';
-import { completeStage, reopenStage, whyIncomplete } from '../storage/manifest';
+import { MANIFEST_PATH, completeStage, reopenStage, whyIncomplete } from '../storage/manifest';
 import type { Storage } from '../storage/storage';
 import type { RunContext } from './context';
 
@@ -37,7 +37,7 @@ export async function runStage(context: RunContext, stage: Stage): Promise<Stage
     context.emit({ type: 'stage-end', stage: stage.name, seconds, skipped: true });
     return { name: stage.name, seconds, skipped: true, peakMemoryBytes };
   }
-  await discardOtherWork(context, folder, stage);
+  await discardOtherWork(context, folder, stage, why);
   const before = await readTiming(folder);
   const start = context.clock();
   let peak = before.peakMemoryBytes ?? 0;
@@ -63,17 +63,23 @@ export async function runStage(context: RunContext, stage: Stage): Promise<Stage
 const TIMING = 'timing.json';
 const IDENTITY = 'started.json';
 
-/** Work begun for other inputs or another configuration must not be gone on with. */
-async function discardOtherWork(context: RunContext, folder: Storage, stage: Stage): Promise<void> {
-  await reopenStage(folder);
+/**
+ * What an interrupted run left is gone on with; but not what was begun for other inputs or another configuration, nor what
+ * was complete once and is so no more: stages take the files they find for finished.
+ */
+async function discardOtherWork(context: RunContext, folder: Storage, stage: Stage, why: string): Promise<void> {
   const identity = canonicalJson({ inputs: stage.inputs, config: stage.config });
   const begun = await folder.read(IDENTITY);
-  if (begun && new TextDecoder().decode(begun) === identity) return;
+  const wasComplete = (await folder.read(MANIFEST_PATH)) !== undefined;
+  if (begun && new TextDecoder().decode(begun) === identity && !wasComplete) return;
   const files = await folder.list('');
   if (files.length > 0) {
-    const text = `${stage.name}: its configuration or inputs have changed, starting it again`;
-    context.emit({ type: 'message', level: 'info', text });
+    const reason = wasComplete ? why : 'its configuration or inputs have changed';
+    context.emit({ type: 'message', level: 'info', text: `${stage.name}: ${reason}, starting it again` });
   }
+  // Without these two no later run takes what is left for its own, should this one be killed here.
+  await folder.remove(IDENTITY);
+  await reopenStage(folder);
   for (const path of files) await folder.remove(path);
   await folder.write(IDENTITY, new TextEncoder().encode(identity));
 }

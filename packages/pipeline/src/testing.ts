@@ -1,0 +1,112 @@
+import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
+import { registerWasmKernels } from '@paired3d/ops/wasm';
+import { phantomSource } from './data/phantom/source';
+import type { RunConfig, RunConfigInput } from './run/config';
+import type { RunContext } from './run/context';
+import type { PipelineEvent } from './run/events';
+import { parseRunConfig } from './run/parse';
+import { MemoryStorage } from './storage/memory-storage';
+
+/** The fast backend, for tests that compute. */
+export async function useWasm(): Promise<void> {
+  await tf.setBackend('wasm');
+  await registerWasmKernels();
+}
+
+/** A run of a few steps on three phantoms of 16 voxels an axis; in 2D on their planes. */
+export function smallestConfig(spatialDims: 2 | 3): RunConfig {
+  const input: RunConfigInput = {
+    spatialDims,
+    seed: 3,
+    source: { kind: 'phantom', size: [16, 16, 16], spacing: 10, cases: { train: 3, test: 2 }, landmarks: 12 },
+    validation: 1,
+    diceThreshold: 0.5,
+    checkpointSeconds: 1e6,
+    vqae: {
+      model: {
+        coding: 'separate',
+        network: { kind: 'patch', encoder: [8], decoder: [8] },
+        codes: 16,
+        codeDim: 4,
+        quantizer: { kind: 'ema', decay: 0.9, restartBelow: 0.1 },
+        codebookWeight: 0.1,
+        classWeights: [1, 1.5],
+        diceWeight: 0.2,
+      },
+      steps: 6,
+      batch: 1,
+      learningRate: 1e-2,
+      schedule: { kind: 'cosine', warmup: 2 },
+      crop: 8,
+      augmentation: 'full',
+    },
+    tokenize: { variants: 2, augmentation: 'full' },
+    diffusion: {
+      model: { kind: 'patch', width: 8, depth: 1, heads: 2, feedForward: 16, tokenWidth: 4 },
+      steps: 5,
+      batch: 1,
+      learningRate: 1e-3,
+      schedule: { kind: 'warmup', warmup: 2 },
+      weighting: 'elbo',
+      beta2: 0.98,
+      weightDecay: 0.01,
+    },
+    synthesize: { pairs: 2, steps: 3, temperature: 0.9 },
+    registration: {
+      model: {
+        channels: [4, 8],
+        strides: [2],
+        velocityScale: 0.35,
+        smoothing: { width: 3, strides: [2, 1] },
+        integrationSteps: 3,
+        integrateAt: 'grid',
+        similarity: 'ncc',
+        regulariser: 'bending',
+        regularisation: 0.02,
+        steps: 2,
+      },
+      steps: 4,
+      batch: 1,
+      learningRate: 3e-3,
+      schedule: { kind: 'constant' },
+      pool: 1,
+      augmentation: 'big',
+      baseline: true,
+      tta: { iterations: 2, learningRate: 1e-3 },
+    },
+  };
+  return parseRunConfig(input);
+}
+
+/** A context in memory whose clock ticks once a second each time it is read, and the events it was told. */
+export function testContext(changes: Partial<RunContext> = {}): RunContext & { events: PipelineEvent[] } {
+  const config = changes.config ?? smallestConfig(3);
+  const events: PipelineEvent[] = [];
+  let seconds = 0;
+  const { kind: _kind, ...phantom } = config.source as Extract<RunConfig['source'], { kind: 'phantom' }>;
+  return {
+    config,
+    storage: new MemoryStorage(),
+    source: phantomSource(phantom),
+    emit: (event) => void events.push(event),
+    clock: () => seconds++,
+    events,
+    ...changes,
+  };
+}
+
+/** Texts of the messages among events. */
+export const messages = (events: readonly PipelineEvent[]): string[] =>
+  events.filter((event) => event.type === 'message').map(({ text }) => text);
+
+/** Tensors and bytes that `run` leaves behind. */
+export async function leaked(run: () => unknown): Promise<{ tensors: number; bytes: number }> {
+  const before = tf.memory();
+  await run();
+  const after = tf.memory();
+  return { tensors: after.numTensors - before.numTensors, bytes: after.numBytes - before.numBytes };
+}
+
+/** What {@link leaked} gives when nothing leaks. */
+export const NOTHING = { tensors: 0, bytes: 0 };
