@@ -33,7 +33,8 @@ const vqaeModelSchema = z.strictObject({
     }),
     z.strictObject({ kind: z.literal('patch'), encoder: z.array(natural).min(1), decoder: z.array(natural).min(1) }),
   ]),
-  codes: natural,
+  // Tokens are kept as 16-bit integers.
+  codes: natural.max(32_768),
   codeDim: natural,
   quantizer: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('gradient'), beta: weight }),

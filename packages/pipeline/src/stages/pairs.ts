@@ -54,7 +54,7 @@ export async function loadTrainingPairs(context: RunContext): Promise<TrainingPa
   const pairs = await loadPairs(context, 'train');
   const { validation } = context.config;
   const ids = pairs.map(({ id }) => id);
-  const held = new Set(typeof validation === 'number' ? ids.slice(ids.length - validation) : validation);
+  const held = new Set(typeof validation === 'number' ? ids.slice(Math.max(0, ids.length - validation)) : validation);
   const unknown = [...held].filter((id) => !ids.includes(id));
   if (unknown.length > 0 || held.size >= pairs.length) {
     throw new PipelineError({
