@@ -20,7 +20,7 @@ function box(i0: number, j0: number, k0: number): tf.Tensor5D {
 /** The same displacement everywhere, in voxels along i, j, k. */
 function everywhere([i, j, k]: readonly number[]): tf.Tensor5D {
   const normalised = [(2 * k) / SIZE[2], (2 * j) / SIZE[1], (2 * i) / SIZE[0]];
-  return tf.tile(tf.tensor(normalised, [1, 1, 1, 1, 3]), [1, ...SIZE, 1]) as tf.Tensor5D;
+  return tf.tidy(() => tf.tile(tf.tensor(normalised, [1, 1, 1, 1, 3]), [1, ...SIZE, 1]) as tf.Tensor5D);
 }
 
 // What lies at a voxel of the moving image lies this much further in the fixed one.
