@@ -90,7 +90,7 @@ const small: RunConfigInput = {
   diffusion: {
     ...tiny.diffusion,
     model: { kind: 'patch', width: 192, depth: 5, heads: 6, feedForward: 384, tokenWidth: 32 },
-    steps: 800,
+    steps: 500,
     batch: 2,
     schedule: { kind: 'cosine', warmup: 50 },
   },
