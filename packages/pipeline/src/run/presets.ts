@@ -33,7 +33,7 @@ const tiny: RunConfigInput = {
   tokenize: { variants: 24, augmentation: 'full' },
   diffusion: {
     model: { kind: 'patch', width: 96, depth: 3, heads: 4, feedForward: 192, tokenWidth: 32 },
-    steps: 300,
+    steps: 240,
     batch: 1,
     learningRate: 2e-3,
     schedule: { kind: 'cosine', warmup: 20 },
