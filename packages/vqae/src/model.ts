@@ -2,7 +2,8 @@ import { Parameters, Random, loadStateDict, stateDict, uniform, type HostTensor 
 import { embedding, nearestCode } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { VqaeError, cellSize, validateConfig, type VqaeConfig } from './config';
-import { autoencoder, type Autoencoder } from './network';
+import type { Autoencoder } from './autoencoder';
+import { autoencoder } from './network';
 
 /** Size of a grid along the tensor's spatial axes. */
 export type Size3 = readonly [number, number, number];

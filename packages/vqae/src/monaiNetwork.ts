@@ -8,7 +8,7 @@ import {
 } from '@paired3d/nn';
 import type { Tensor5D } from '@tensorflow/tfjs-core';
 import type { MonaiNetworkConfig } from './config';
-import type { Autoencoder } from './network';
+import type { Autoencoder } from './autoencoder';
 
 /**
  * MONAI's `AutoEncoder(kernel_size=3, num_res_units=0)`: convolution -> instance norm -> PReLU at every layer, the

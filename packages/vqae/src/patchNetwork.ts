@@ -2,7 +2,7 @@ import { conv3dLayer, conv3dTransposeLayer, sequential, type Layer, type Paramet
 import { layerNorm, prelu } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PatchNetworkConfig } from './config';
-import type { Autoencoder } from './network';
+import type { Autoencoder } from './autoencoder';
 
 type Volume = Layer<tf.Tensor5D>;
 
