@@ -130,9 +130,7 @@ describe('extensions', () => {
   });
 
   test('a 16 KB file with size -16', async () => {
-    const start = performance.now();
-    await errorOf(makeFile({ dims: [16, 16, 60], extensions: [[-16, 1024]] }));
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect((await errorOf(makeFile({ dims: [16, 16, 60], extensions: [[-16, 1024]] }))).field).toBe('extension size');
   });
 });
 
