@@ -1,6 +1,7 @@
 import { paperVqae } from '@paired3d/vqae';
 import { paperDenoiser } from '@paired3d/absorbing-diffusion';
 import { PAPER_CONFIG } from '@paired3d/registration';
+import { augmentPresets } from '../data/augment';
 import { lung250m } from '../data/datasets';
 import type { RunConfigInput } from './config';
 
@@ -111,15 +112,7 @@ const small: RunConfigInput = {
 const { spatialDims: _dims, ...paperVqaeModel } = paperVqae;
 const { codes: _codes, grid: _grid, ...paperDenoiserModel } = paperDenoiser;
 const { spatialDims: _spatialDims, size: _size, ...paperRegistrationModel } = PAPER_CONFIG;
-const affineOnly = {
-  affine: 0.05,
-  translation: 0.05,
-  shared: { knots: 4, sd: 0 },
-  moving: { knots: 4, sd: 0 },
-  flip: false,
-  swap: false,
-  self: 0,
-};
+const affineOnly = { ...augmentPresets.none, affine: 0.05, translation: 0.05 };
 
 /** The published sizes and schedules at full resolution; for machines with much memory and an accelerator. */
 const paper: RunConfigInput = {

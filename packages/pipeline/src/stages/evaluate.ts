@@ -131,10 +131,10 @@ async function evaluatePair(
   }
   const size = pooledSize(pair.size, registration.pool);
   const spacing = size.map((n, a) => pair.extent[a] / n) as unknown as Size3;
-  for (const method of SHOWN.filter((name) => warped[name]).slice(0, 1)) {
-    const data = warped[method]!;
-    const bytes = writeNifti({ data, shape: [...size], affine: gridAffine(spacing) }, { gzip: true });
-    await folder.write(warpedPath(pair.id, method), bytes);
+  const best = SHOWN.find((method) => warped[method]);
+  if (best) {
+    const volume = { data: warped[best]!, shape: [...size], affine: gridAffine(spacing) };
+    await folder.write(warpedPath(pair.id, best), writeNifti(volume, { gzip: true }));
   }
   return { id: pair.id, methods };
 }
