@@ -1,0 +1,68 @@
+// Run with `node --test tools/bench`: the parts that need no build and measure nothing.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { byName, timeKernels } from './kernelTimer.mjs';
+import { parseOptions } from './options.mjs';
+import { median } from './statistics.mjs';
+import { figure, table } from './table.mjs';
+
+test('median', () => {
+  assert.equal(median([3, 1, 2]), 2);
+  assert.equal(median([4, 1, 3, 2]), 2.5);
+  assert.ok(Number.isNaN(median([])));
+});
+
+test('figures have three significant digits', () => {
+  assert.deepEqual([1234.5, 12.345, 1.2345, 0.01234, NaN, undefined].map(figure), [
+    '1235',
+    '12.3',
+    '1.23',
+    '0.01',
+    '–',
+    '–',
+  ]);
+});
+
+test('a table is aligned Markdown', () => {
+  const columns = [
+    { title: 'kernel', of: ({ name }) => name, left: true },
+    { title: 'ms', of: ({ ms }) => ms },
+  ];
+  const lines = ['| kernel |  ms |', '| ------ | --: |', '| a      | 1.5 |', '| conv   |  20 |'];
+  const rows = [
+    { name: 'a', ms: 1.5 },
+    { name: 'conv', ms: 20 },
+  ];
+  assert.equal(table(rows, columns), lines.join('\n'));
+});
+
+test('options', () => {
+  assert.equal(parseOptions([]).rounds, 5);
+  assert.equal(parseOptions(['--quick']).rounds, 2);
+  assert.equal(parseOptions(['--quick', '--rounds', '7']).rounds, 7);
+  assert.throws(() => parseOptions(['--rounds', 'many']), /--rounds: expected a number from 1, got many/);
+  assert.throws(() => parseOptions(['--preset', 'huge']), /--preset: expected one of small, paper, got huge/);
+});
+
+test("a kernel's time is its own, and the registered functions are put back", async () => {
+  const spin = (ms) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  };
+  const inner = { kernelName: 'Inner', kernelFunc: () => spin(20) };
+  const outer = { kernelName: 'Outer', kernelFunc: () => (spin(2), inner.kernelFunc({ inputs: {} })) };
+  const before = [inner.kernelFunc, outer.kernelFunc];
+  const tf = { getKernelsForBackend: () => [inner, outer] };
+  const x = { shape: [2, 3] };
+  const records = await timeKernels(tf, () => [1, 2].forEach(() => outer.kernelFunc({ inputs: { x, y: [x, x] } })));
+  assert.deepEqual([inner.kernelFunc, outer.kernelFunc], before);
+  const sums = byName(records);
+  assert.deepEqual(
+    sums.map(({ name, calls }) => [name, calls]),
+    [
+      ['Inner', 2],
+      ['Outer', 2],
+    ],
+  );
+  assert.equal(records.find(({ name }) => name === 'Outer').shapes, '[2,3] [2,3] [2,3]');
+});

@@ -1,0 +1,50 @@
+// TensorFlow.js and the built packages, as the command line loads them: `npm run build` comes first.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ROOT } from '../workspace.mjs';
+
+// The tools have no dependencies of their own: the command line's installation is the one to measure.
+const requireAsTrainer = createRequire(join(ROOT, 'apps/trainer/package.json'));
+
+/** Module of a package that the command line depends on. */
+export const installed = (name) => import(pathToFileURL(requireAsTrainer.resolve(name)).href);
+
+/** Version of a package that the command line depends on. */
+export const installedVersion = (name) => requireAsTrainer(`${name}/package.json`).version;
+
+/** Module of a package of this workspace, from its build: `built('ops', 'wasm')` is `@paired3d/ops/wasm`. */
+export async function built(name, entry = '') {
+  const path = join(ROOT, 'packages', name, 'dist', entry, 'index.js');
+  if (!existsSync(path)) throw new Error(`bench: expected a build at packages/${name}/dist; run npm run build first`);
+  return import(pathToFileURL(path).href);
+}
+
+/** Starts the wasm backend with our kernels, in production mode, and loads the packages. */
+export async function startEngine() {
+  const tf = await installed('@tensorflow/tfjs');
+  tf.enableProdMode();
+  await installed('@tensorflow/tfjs-backend-wasm');
+  if (!(await tf.setBackend('wasm'))) throw new Error('bench: the wasm backend does not start');
+  const { registerWasmKernels } = await built('ops', 'wasm');
+  const { relaxedSimd } = await registerWasmKernels();
+  const names = ['ops', 'nn', 'vqae', 'absorbing-diffusion', 'registration', 'pipeline'];
+  const [ops, nn, vqae, diffusion, registration, pipeline] = await Promise.all(names.map((name) => built(name)));
+  return { tf, relaxedSimd, ops, nn, vqae, diffusion, registration, pipeline };
+}
+
+/** The kernels of ours that are registered. */
+const ourKernels = (tf) =>
+  tf.getKernelsForBackend('wasm').filter(({ kernelName }) => kernelName.startsWith('Paired3d'));
+
+/** Runs `work` on stock TensorFlow.js: without our kernels each operation falls back to its composite. */
+export async function onStock({ tf }, work) {
+  const kernels = ourKernels(tf);
+  for (const { kernelName } of kernels) tf.unregisterKernel(kernelName, 'wasm');
+  try {
+    return await work();
+  } finally {
+    for (const kernel of kernels) tf.registerKernel(kernel);
+  }
+}
