@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { attention } from './attention';
 import { attend, attendGradient } from './attention.blocks';
 import { embedding } from './embedding';
+import { withGradient } from './gradient';
 import { matMul } from './matMul';
 import { nearestCode, nearestRows } from './nearestCode';
 import {
@@ -10,58 +12,91 @@ import {
   embeddingReference,
   matMulReference,
   nearestCodeReference,
+  softmaxReference,
   squaredDistance,
 } from './reference/matrices';
 import { host, type Host } from './reference/host';
-import { expectClose, itBehaves, upload, type Case } from './testing/behaviour';
+import { softmaxRows, softmaxRowsGradient } from './softmax';
+import { expectClose, itBehaves, itHolds, upload } from './testing/behaviour';
 import { onEveryDevice } from './testing/devices';
-import { CaseRandom, randomCases } from './testing/random';
+import { CaseRandom, channels, upTo } from './testing/random';
 
-function matrixProduct(random: CaseRandom): Case {
-  const [m, k, n] = random.three(1, 9);
-  const batch = random.pick([[], [1], [3]]);
-  const [transposeA, transposeB] = [random.uniform() < 0.5, random.uniform() < 0.5];
-  return {
-    name: `matMul ${batch} ${m} x ${k} x ${n}, transposed ${transposeA} ${transposeB}`,
-    inputs: [
-      random.tensor([...batch, ...(transposeA ? [k, m] : [m, k])]),
-      random.tensor([...batch, ...(transposeB ? [n, k] : [k, n])]),
-    ],
-    run: (a: tf.Tensor, b: tf.Tensor) => matMul(a, b, { transposeA, transposeB }),
-    reference: (a, b) => matMulReference(a, b, transposeA, transposeB),
-  };
-}
-
-function attentionCase(random: CaseRandom): Case {
-  const [batch, queries, keys] = random.three(1, 7);
-  const [width, values] = [random.integer(1, 8), random.integer(1, 8)];
-  return {
-    name: `attention ${batch} x ${queries} x ${keys}, width ${width} and ${values}`,
-    inputs: [
-      random.tensor([batch, queries, width], 3),
-      random.tensor([batch, keys, width], 3),
-      random.tensor([batch, keys, values]),
-    ],
-    run: (q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D) => attention(q, k, v),
-    reference: attentionReference,
-  };
-}
-
-function embeddingCase(random: CaseRandom): Case {
-  const rows = random.integer(1, 6);
-  const shape = random.pick([[7], [2, 5], [1, 2, 3], []]);
-  return {
-    name: `embedding of [${shape}] in ${rows} rows`,
-    inputs: [random.tensor([rows, random.integer(1, 5)]), random.indices(shape, rows)],
-    run: (table: tf.Tensor2D, ids: tf.Tensor) => embedding(table, ids),
-    reference: embeddingReference,
-    differentiable: [0],
-  };
+/** {@link softmaxRows} with its gradient. */
+function softmax(x: tf.Tensor2D): tf.Tensor2D {
+  return withGradient<tf.Tensor2D>([x], (save) => {
+    const value = softmaxRows(x);
+    save([value]);
+    return { value, gradient: (dy, [y]) => [softmaxRowsGradient(dy, y)] };
+  });
 }
 
 onEveryDevice(() => {
-  [...randomCases(14, matrixProduct), ...randomCases(6, attentionCase), ...randomCases(6, embeddingCase)].forEach(
-    itBehaves,
+  itBehaves(
+    'matMul',
+    {
+      batch: fc.constantFrom([], [1], [3]),
+      rows: upTo(20),
+      inner: upTo(40),
+      columns: upTo(20),
+      transposeA: fc.boolean(),
+      transposeB: fc.boolean(),
+    },
+    ({ batch, rows, inner, columns, transposeA, transposeB }, random) => ({
+      inputs: [
+        random.tensor([...batch, ...(transposeA ? [inner, rows] : [rows, inner])]),
+        random.tensor([...batch, ...(transposeB ? [columns, inner] : [inner, columns])]),
+      ],
+      run: (a: tf.Tensor, b: tf.Tensor) => matMul(a, b, { transposeA, transposeB }),
+      reference: (a, b) => matMulReference(a, b, transposeA, transposeB),
+    }),
+  );
+
+  itBehaves(
+    'attention',
+    { heads: upTo(3), queries: upTo(18), keys: upTo(18), width: channels, values: channels },
+    ({ heads, queries, keys, width, values }, random) => ({
+      inputs: [
+        random.tensor([heads, queries, width], 3),
+        random.tensor([heads, keys, width], 3),
+        random.tensor([heads, keys, values]),
+      ],
+      run: (q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D) => attention(q, k, v),
+      reference: attentionReference,
+    }),
+  );
+
+  itBehaves('softmax', { rows: upTo(9), columns: upTo(40) }, ({ rows, columns }, random) => ({
+    inputs: [random.tensor([rows, columns], 10)],
+    run: softmax,
+    reference: softmaxReference,
+  }));
+
+  itBehaves(
+    'embedding',
+    { rows: upTo(6), width: channels, shape: fc.constantFrom([7], [2, 5], [1, 2, 3], []) },
+    ({ rows, width, shape }, random) => ({
+      inputs: [random.tensor([rows, width]), random.indices(shape, rows)],
+      run: (table: tf.Tensor2D, ids: tf.Tensor) => embedding(table, ids),
+      reference: embeddingReference,
+      differentiable: [0],
+    }),
+  );
+
+  itHolds(
+    'nearestCode finds the nearest row',
+    { count: upTo(20), codes: upTo(40), width: channels },
+    async ({ count, codes, width }, random) => {
+      const [vectors, codebook] = [random.tensor([count, width]), random.tensor([codes, width])];
+      const inputs = [vectors, codebook].map(upload) as [tf.Tensor2D, tf.Tensor2D];
+      const before = tf.memory().numTensors;
+      const whole = nearestCode(...inputs);
+      expect(tf.memory().numTensors).toBe(before + 1);
+      const parts = tf.tidy(() => nearestRows(...inputs, 3 * codes));
+      expect(whole.dtype).toBe('int32');
+      expect(Array.from(await parts.data())).toEqual(Array.from(await whole.data()));
+      await expectNearest(vectors, codebook, await whole.data());
+      tf.dispose([whole, parts, ...inputs]);
+    },
   );
 
   it.each([1, 5, 12, 40])('attention in blocks of %i scores equals attention at once', async (scoresAtOnce) => {
@@ -76,20 +111,6 @@ onEveryDevice(() => {
       await expectClose(blocks[i], host(tensor.shape, await tensor.data()), 1e-6);
     }
     tf.dispose([q, k, v, dy, whole, blocks]);
-  });
-
-  it.each(randomCases(6, (random) => random))('nearestCode finds the nearest row (%#)', async (random) => {
-    const [count, codes, width] = [random.integer(1, 20), random.integer(1, 12), random.integer(1, 6)];
-    const [vectors, codebook] = [random.tensor([count, width]), random.tensor([codes, width])];
-    const inputs = [vectors, codebook].map(upload) as [tf.Tensor2D, tf.Tensor2D];
-    const before = tf.memory().numTensors;
-    const whole = nearestCode(...inputs);
-    expect(tf.memory().numTensors).toBe(before + 1);
-    const parts = tf.tidy(() => nearestRows(...inputs, 3 * codes));
-    expect(whole.dtype).toBe('int32');
-    expect(Array.from(await parts.data())).toEqual(Array.from(await whole.data()));
-    await expectNearest(vectors, codebook, await whole.data());
-    tf.dispose([whole, parts, ...inputs]);
   });
 
   it('nearestCode takes the first of equal rows', async () => {

@@ -1,50 +1,43 @@
 import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { gridSample3d } from './gridSample3d';
 import { affineGrid, identityGrid } from './grids';
 import { host } from './reference/host';
 import { affineGridReference, gridSample3dReference, identityGridReference } from './reference/sampling';
-import { expectClose, itBehaves, type Case } from './testing/behaviour';
+import { expectClose, itBehaves } from './testing/behaviour';
 import { onEveryDevice } from './testing/devices';
-import { randomCases, type CaseRandom } from './testing/random';
+import { three, upTo } from './testing/random';
 
-function samples(random: CaseRandom): Case[] {
-  const [batch, channels] = [random.integer(1, 2), random.pick([1, 2, 3, 5])];
-  const [size, target] = [random.three(1, 5), random.three(1, 4)];
-  const inputs = [random.tensor([batch, ...size, channels]), random.tensor([batch, ...target, 3], 1.4)];
-  return (['linear', 'nearest'] as const).flatMap((mode) =>
-    (['zeros', 'border'] as const).map((padding) => ({
-      name: `gridSample3d ${batch} x [${size}] x ${channels} at [${target}], ${mode}, ${padding}`,
-      inputs,
+const settings = { batch: upTo(2), size: three(1, 6), target: three(1, 4), channels: upTo(9) };
+
+onEveryDevice(() => {
+  itBehaves(
+    'gridSample3d',
+    {
+      ...settings,
+      mode: fc.constantFrom('linear' as const, 'nearest' as const),
+      padding: fc.constantFrom('zeros' as const, 'border' as const),
+    },
+    ({ batch, size, target, channels, mode, padding }, random) => ({
+      inputs: [random.tensor([batch, ...size, channels]), random.grid([batch, ...target], size)],
       run: (x: tf.Tensor5D, grid: tf.Tensor5D) => gridSample3d(x, grid, { mode, padding }),
       reference: (x, grid) => gridSample3dReference(x, grid, mode, padding),
-    })),
+    }),
   );
-}
 
-function constantVolume(random: CaseRandom): Case {
-  return {
-    name: 'gridSample3d of a constant volume',
-    inputs: [random.tensor([2, 4, 3, 5, 2]), random.tensor([2, 3, 2, 4, 3], 1.2)],
+  itBehaves('gridSample3d of a constant volume', settings, ({ batch, size, target, channels }, random) => ({
+    inputs: [random.tensor([batch, ...size, channels]), random.grid([batch, ...target], size)],
     run: (x: tf.Tensor5D, grid: tf.Tensor5D) => gridSample3d(x, grid, { constantInput: true }),
     reference: (x, grid) => gridSample3dReference(x, grid, 'linear', 'zeros'),
     differentiable: [1],
-  };
-}
+  }));
 
-function affine(random: CaseRandom): Case {
-  const size = random.three(1, 5);
-  const batch = random.integer(1, 3);
-  return {
-    name: `affineGrid ${batch} x [${size}]`,
+  itBehaves('affineGrid', { batch: upTo(3), size: three(1, 5) }, ({ batch, size }, random) => ({
     inputs: [random.tensor([batch, 3, 4])],
     run: (theta: tf.Tensor3D) => affineGrid(theta, size),
     reference: (theta) => affineGridReference(theta, size),
-  };
-}
-
-onEveryDevice(() => {
-  [...randomCases(6, samples).flat(), ...randomCases(1, constantVolume), ...randomCases(3, affine)].forEach(itBehaves);
+  }));
 
   it('identityGrid lists the voxel centres, x last axis first', async () => {
     const before = tf.memory().numTensors;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { guardHeap } from './guardedHeap';
 
 /** Something the operations run on. */
 interface Device {
@@ -23,18 +24,21 @@ const wasm: Device = {
   use: async () => {
     await import('@tensorflow/tfjs-backend-wasm');
     await tf.setBackend('wasm');
+    guardHeap(tf.backend());
   },
 };
 
-const wasmKernels: Device = {
-  name: 'wasm, our kernels',
-  use: async () => {
-    await wasm.use();
-    const { registerWasmKernels } = await import('../wasm/index');
-    await registerWasmKernels();
-  },
-  leave: () => unregisterOurKernels('wasm'),
-};
+function wasmKernels(instructions: string, relaxedSimd: boolean): Device {
+  return {
+    name: `wasm, our kernels, ${instructions}`,
+    use: async () => {
+      await wasm.use();
+      const { registerWasmKernels } = await import('../wasm/index');
+      expect(await registerWasmKernels({ relaxedSimd })).toEqual({ relaxedSimd });
+    },
+    leave: () => unregisterOurKernels('wasm'),
+  };
+}
 
 const webgpu: Device = {
   name: 'webgpu, stock kernels',
@@ -62,7 +66,13 @@ async function registerWebgpu(): Promise<void> {
 }
 
 /** WebGPU needs an adapter, which few test machines have: `PAIRED3D_WEBGPU=1` adds it. */
-const devices: Device[] = [cpu, wasm, wasmKernels, ...(process.env.PAIRED3D_WEBGPU ? [webgpu] : [])];
+const devices: Device[] = [
+  cpu,
+  wasm,
+  wasmKernels('plain SIMD', false),
+  wasmKernels('relaxed SIMD', true),
+  ...(process.env.PAIRED3D_WEBGPU ? [webgpu] : []),
+];
 
 /** Declares the same tests on every device. */
 export function onEveryDevice(declare: () => void): void {

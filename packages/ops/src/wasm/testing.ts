@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import type { NamedAttrMap, NamedTensorMap } from '@tensorflow/tfjs-core';
-import { beforeAll, beforeEach, describe, expect } from 'vitest';
+import { beforeAll, describe, expect } from 'vitest';
 import { host, type Host } from '../reference/host';
+import { guardHeap } from '../testing/guardedHeap';
 import { registerWasmKernels } from './register';
 
 /** Deterministic numbers in [-1, 1) for tests. */
@@ -26,13 +27,6 @@ export function runKernel(name: string, inputs: object, attributes: object = {})
 
 export function runKernelMany(name: string, inputs: object, attributes: object = {}): tf.Tensor[] {
   return tf.engine().runKernel(name, inputs as NamedTensorMap, attributes as NamedAttrMap) as tf.Tensor[];
-}
-
-/** Leaves NaN in the free blocks of the heap, so that a kernel that reads memory it did not write gives itself away. */
-export function dirtyHeap(): void {
-  const sizes = [3, 17, 100, 1000, 10_000, 100_000, 1_000_000];
-  const filled = sizes.flatMap((size) => [tf.fill([size], NaN), tf.fill([size], NaN)]);
-  tf.dispose(filled);
 }
 
 /** Largest difference, relative to the largest magnitude expected. NaN counts as infinite. */
@@ -83,8 +77,8 @@ export function describeKernels(name: string, declare: () => void): void {
     beforeAll(async () => {
       await tf.setBackend('wasm');
       await registerWasmKernels(options);
+      guardHeap(tf.backend());
     });
-    beforeEach(dirtyHeap);
     declare();
   });
 }
