@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { byName, timeKernels } from './kernelTimer.mjs';
-import { parseOptions } from './options.mjs';
+import { filterOf, parseOptions } from './options.mjs';
+import { relativeError, worstError } from './compare.mjs';
+import { interleave, ratio } from './timing.mjs';
 import { median } from './statistics.mjs';
 import { figure, table } from './table.mjs';
 
@@ -42,6 +44,36 @@ test('options', () => {
   assert.equal(parseOptions(['--quick', '--rounds', '7']).rounds, 7);
   assert.throws(() => parseOptions(['--rounds', 'many']), /--rounds: expected a number from 1, got many/);
   assert.throws(() => parseOptions(['--preset', 'huge']), /--preset: expected one of small, paper, got huge/);
+});
+
+test('--only takes lines by their name, shapes or preset', () => {
+  const lines = [
+    { name: 'conv3d 3x3x3, dW', what: '[1,8,8,8,4] -> 8', sizes: 'small' },
+    { name: 'gelu, forward', what: '[3328,1024]', sizes: 'paper' },
+  ];
+  const taken = (pattern) => lines.filter(filterOf(pattern)).map(({ name }) => name);
+  assert.deepEqual(taken(''), ['conv3d 3x3x3, dW', 'gelu, forward']);
+  assert.deepEqual(taken('CONV3D.*dw'), ['conv3d 3x3x3, dW']);
+  assert.deepEqual(taken('paper|3x3x3'), ['conv3d 3x3x3, dW', 'gelu, forward']);
+  assert.throws(() => filterOf('('), /--only: expected a regular expression, got \(/);
+});
+
+test('results are compared by their largest value, and NaN is never equal', () => {
+  assert.equal(relativeError([1, 2], [1, 4]), 0.5);
+  assert.equal(relativeError([1], [1, 4]), Infinity);
+  assert.ok(Number.isNaN(relativeError([NaN, 1], [1, 4])));
+  assert.equal(worstError([[1], [1, 2]], [[1], [1, 4]]), 0.5);
+  assert.equal(worstError([[1]], [[1], [1, 4]]), Infinity);
+});
+
+test('contenders take turns, and the slow one has fewer rounds', async () => {
+  const order = [];
+  const contender = (name, ms) => (runs) => (order.push(`${name}${runs}`), ms);
+  const times = await interleave({ ours: contender('a', 10), stock: contender('b', 3000) }, 3);
+  assert.deepEqual(order, ['a1', 'b1', 'a2', 'b1', 'a2', 'b1', 'a2']);
+  assert.deepEqual([times.ours.ms, times.ours.rounds, times.stock.rounds], [10, 3, 2]);
+  assert.equal(ratio(times.ours, times.stock), 300);
+  assert.equal(ratio(times.ours, undefined), undefined);
 });
 
 test("a kernel's time is its own, and the registered functions are put back", async () => {

@@ -2,10 +2,15 @@ import { parseArgs } from 'node:util';
 
 export const HELP = `npm run bench -- [options]
 
-  --profile <step>    where the time of one training step goes: vqae, diffusion or registration
-  --preset <name>     whose sizes the step has: small (default) or paper
+  --only <pattern>    only kernels and steps whose line matches this regular expression, e.g. 'conv3d.*dW' or 'small'
+  --profile <step>    instead: where the time of one training step goes: vqae, diffusion or registration
+  --preset <name>     whose sizes the profiled step has: small (default) or paper
   --rounds <n>        repetitions, 5 by default
   --quick             2 repetitions
+  --cpu-time          counts the time of the processor, not of the clock: on a busy machine, for one thread
+  --no-stock          leaves stock TensorFlow.js out, the slowest
+  --no-torch          leaves PyTorch out
+  --python <path>     a Python that has PyTorch, /usr/bin/python3 by default
   --help              this text`;
 
 const PRESETS = ['small', 'paper'];
@@ -17,11 +22,17 @@ const PRESETS = ['small', 'paper'];
 export function parseOptions(args) {
   const { values } = parseArgs({
     args,
+    allowNegative: true,
     options: {
+      only: { type: 'string', default: '' },
       profile: { type: 'string' },
       preset: { type: 'string', default: 'small' },
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      'cpu-time': { type: 'boolean', default: false },
+      stock: { type: 'boolean', default: true },
+      torch: { type: 'boolean', default: true },
+      python: { type: 'string', default: '/usr/bin/python3' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -29,5 +40,18 @@ export function parseOptions(args) {
   const count = Number(rounds ?? (quick ? 2 : 5));
   if (!Number.isInteger(count) || count < 1) throw new Error(`--rounds: expected a number from 1, got ${rounds}`);
   if (!PRESETS.includes(preset)) throw new Error(`--preset: expected one of ${PRESETS.join(', ')}, got ${preset}`);
-  return { ...values, rounds: count };
+  return { ...values, rounds: count, cpuTime: values['cpu-time'] };
+}
+
+/**
+ * Whether a line is asked for by `--only`.
+ * @throws Error when the pattern is no regular expression
+ */
+export function filterOf(pattern) {
+  try {
+    const expression = new RegExp(pattern, 'i');
+    return ({ name, what, sizes }) => expression.test(`${name} ${what} ${sizes}`);
+  } catch (error) {
+    throw new Error(`--only: expected a regular expression, got ${pattern}`, { cause: error });
+  }
 }

@@ -1,0 +1,28 @@
+// The table of what was measured.
+import { figure, table } from './table.mjs';
+
+/** Work per second: GFLOP/s, or GB/s for what moves memory. */
+function rate({ flops, bytes }, ms) {
+  if (ms === undefined) return '–';
+  return flops ? `${figure(flops / ms / 1e6)} GFLOP/s` : `${figure(bytes / ms / 1e6)} GB/s`;
+}
+
+const megabytes = (bytes) => (bytes === undefined ? '–' : figure(bytes / 1e6));
+const times = (value) => (value === undefined ? '–' : `${figure(value)}x`);
+
+/** The kernels: one row a case. */
+export function kernelTable(rows) {
+  return table(rows, [
+    { title: 'kernel', of: ({ name }) => name, left: true },
+    { title: 'shapes', of: ({ what }) => what, left: true },
+    { title: 'preset', of: ({ sizes }) => sizes, left: true },
+    { title: 'ours', of: ({ work, ms }) => rate(work, ms.ours) },
+    { title: 'ms', of: ({ ms }) => figure(ms.ours) },
+    { title: 'stock ms', of: ({ ms, stock }) => (ms.stock === undefined ? (stock ?? '–') : figure(ms.stock)) },
+    { title: 'PyTorch ms', of: ({ ms }) => figure(ms.torch) },
+    { title: 'peak MB', of: ({ memory }) => megabytes(memory.ours) },
+    { title: 'PyTorch MB', of: ({ memory }) => megabytes(memory.torch) },
+    { title: 'over stock', of: ({ overStock }) => times(overStock) },
+    { title: 'over PyTorch', of: ({ overTorch }) => times(overTorch) },
+  ]);
+}

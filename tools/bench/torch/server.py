@@ -1,0 +1,102 @@
+"""PyTorch's side of the benchmark: one JSON request a line on stdin, one JSON answer a line on stdout.
+
+open    {op, options, threads, inputs: {name: {file, shape, dtype, layout}}, layouts: [...]} -> {outputs: [{file, shape}]}
+        makes the work, runs it once and writes what it returns
+time    {runs, cpu} -> {ms}, the mean of so many runs: of the clock, or with `cpu` of this process
+memory  {} -> {bytes}, how far one run raises the resident memory
+close   {} -> {}
+"""
+
+import ctypes
+import json
+import os
+import sys
+import time
+
+import numpy
+import torch
+
+import networks
+import operations
+
+# Ours is channels-last, PyTorch's default channels-first; converted on the way in and out, outside all timings.
+TO_TORCH = {"volume": (0, 4, 1, 2, 3), "filter": (4, 3, 0, 1, 2)}
+FROM_TORCH = {"volume": (0, 2, 3, 4, 1), "filter": (2, 3, 4, 1, 0)}
+DTYPES = {"float32": numpy.float32, "int32": numpy.int32}
+
+
+def read(spec):
+    values = numpy.fromfile(spec["file"], DTYPES[spec["dtype"]]).reshape(spec["shape"])
+    tensor = torch.from_numpy(values)
+    if spec["dtype"] == "int32":
+        tensor = tensor.long()
+    order = TO_TORCH.get(spec["layout"])
+    return tensor.permute(order).contiguous() if order else tensor
+
+
+def write(tensor, layout, path):
+    tensor = tensor.detach()
+    order = FROM_TORCH.get(layout)
+    values = (tensor.permute(order) if order else tensor).contiguous().float().numpy()
+    values.tofile(path)
+    return {"file": path, "shape": list(values.shape)}
+
+
+def resident(field):
+    with open("/proc/self/status") as status:
+        for line in status:
+            if line.startswith(field):
+                return int(line.split()[1]) * 1024
+    raise RuntimeError(f"no {field} in /proc/self/status")
+
+
+class Server:
+    def __init__(self, folder):
+        self.folder = folder
+        self.work = None
+
+    def open(self, op, options, threads, inputs, layouts):
+        torch.set_num_threads(threads)
+        make = getattr(operations, op, None) or getattr(networks, op)
+        self.work = make({name: read(spec) for name, spec in inputs.items()}, **options)
+        results = self.work()
+        return {
+            "outputs": [
+                write(tensor, layout, os.path.join(self.folder, f"out{i}"))
+                for i, (tensor, layout) in enumerate(zip(results, layouts, strict=True))
+            ]
+        }
+
+    def time(self, runs, cpu):
+        clock = time.process_time if cpu else time.perf_counter
+        start = clock()
+        for _ in range(runs):
+            self.work()
+        return {"ms": 1000 * (clock() - start) / runs}
+
+    def memory(self):
+        ctypes.CDLL(None).malloc_trim(0)
+        with open("/proc/self/clear_refs", "w") as refs:
+            refs.write("5")  # sets the high-water mark back
+        before = resident("VmRSS")
+        self.work()
+        return {"bytes": max(0, resident("VmHWM") - before)}
+
+    def close(self):
+        self.work = None
+        return {}
+
+
+def main():
+    server = Server(sys.argv[1])
+    print(json.dumps({"version": torch.__version__}), flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer = getattr(server, request.pop("do"))(**request)
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+main()
