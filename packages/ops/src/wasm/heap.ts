@@ -1,16 +1,32 @@
-import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { WasmMemoryError } from './errors';
 import type { Address, KernelExports } from './exports';
 
 /** What is used of `BackendWasm` (public members of @tensorflow/tfjs-backend-wasm 4). */
 export interface WasmBackend {
-  readonly wasm: object;
+  /** The Emscripten module; every tensor of the backend comes from its `_malloc`. */
+  readonly wasm: { _malloc(bytes: number): Address; _free(address: Address): void };
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number | null } };
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   disposeData(dataId: object): boolean;
 }
 
 const LARGEST_STRUCT = 256;
+
+/**
+ * Makes every allocation of the backend throw when the heap is full, those of tfjs's own kernels too: these would go on
+ * with address 0, where the values of someone else lie. To be called once for each backend.
+ */
+export function checkAllocations({ wasm }: WasmBackend): void {
+  wasm._free(wasm._malloc(1)); // Emscripten puts its functions in place when they are first called
+  const malloc = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    // The allocator takes 32-bit sizes: a larger one would silently wrap around to a small block.
+    const address = bytes > 0xffffffff ? 0 : malloc(bytes);
+    if (address === 0) throw new WasmMemoryError('tfjs', bytes);
+    return address;
+  };
+}
 
 /** The kernels, and the tfjs heap they work on, during one kernel call. */
 export class Call {
@@ -27,22 +43,19 @@ export class Call {
 
   /** Address of a tensor's values. */
   at(tensor: TensorInfo): Address {
-    const offset = (this.backend.dataIdMap.get(tensor.dataId).memoryOffset ?? 0) >>> 0;
-    // tfjs goes on with address 0 when an allocation fails; the values are then someone else's.
-    if (offset === 0) throw new WasmMemoryError(this.name, bytesOf(tensor.shape));
-    return offset;
+    return this.backend.dataIdMap.get(tensor.dataId).memoryOffset! >>> 0;
   }
 
   /** A new tensor with unset values, which the kernel returns. It is freed if the kernel throws. */
   output(shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
-    const made = allocate(this.backend, this.name, shape, dtype);
+    const made = this.backend.makeOutput([...shape], dtype);
     this.#outputs.push(made);
     return made;
   }
 
   /** Address of `floats` unset floats, freed when the kernel returns. */
   scratch(floats: number): Address {
-    const made = allocate(this.backend, this.name, [Math.max(1, floats)], 'float32');
+    const made = this.backend.makeOutput([Math.max(1, floats)], 'float32');
     this.#scratch.push(made);
     return this.at(made);
   }
@@ -86,14 +99,13 @@ export class Call {
 
   /** Runs `body`, then frees the scratch, and the outputs too if it threw. */
   run<T>(body: (call: Call) => T): T {
-    let done = false;
     try {
-      const result = body(this);
-      done = true;
-      return result;
+      return body(this);
+    } catch (error) {
+      for (const tensor of this.#outputs) this.backend.disposeData(tensor.dataId);
+      throw error instanceof WasmMemoryError ? new WasmMemoryError(this.name, error.bytes) : error;
     } finally {
       for (const tensor of this.#scratch) this.backend.disposeData(tensor.dataId);
-      if (!done) for (const tensor of this.#outputs) this.backend.disposeData(tensor.dataId);
     }
   }
 }
@@ -107,25 +119,11 @@ export class Heap {
     private readonly memory: WebAssembly.Memory,
     private readonly kernels: KernelExports,
   ) {
-    this.#block = allocate(backend, 'registerWasmKernels', [LARGEST_STRUCT / 4], 'int32');
+    this.#block = backend.makeOutput([LARGEST_STRUCT / 4], 'int32');
   }
 
   call<T>(name: string, body: (call: Call) => T): T {
     const structAddress = this.backend.dataIdMap.get(this.#block.dataId).memoryOffset! >>> 0;
     return new Call(name, this.kernels, this.backend, this.memory, structAddress).run(body);
   }
-}
-
-function bytesOf(shape: readonly number[]): number {
-  return util.sizeFromShape(shape as number[]) * 4;
-}
-
-function allocate(backend: WasmBackend, where: string, shape: readonly number[], dtype: DataType): TensorInfo {
-  const bytes = bytesOf(shape);
-  // The allocator takes 32-bit sizes: a larger one would silently wrap around to a small block.
-  if (bytes > 0xffffffff) throw new WasmMemoryError(where, bytes);
-  const made = backend.makeOutput([...shape], dtype);
-  if (backend.dataIdMap.get(made.dataId).memoryOffset) return made;
-  backend.disposeData(made.dataId);
-  throw new WasmMemoryError(where, bytes);
 }

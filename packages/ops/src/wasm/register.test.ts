@@ -65,23 +65,55 @@ describe('WasmMemoryError', () => {
     a.dispose();
   });
 
-  it('is thrown when the allocator gives address 0, and everything taken is given back', () => {
-    const offsets = new Map<object, number>();
-    let free = 1024;
-    const backend: WasmBackend = {
-      wasm: {},
-      dataIdMap: { get: (id) => ({ memoryOffset: offsets.get(id)! }) },
-      makeOutput(shape, dtype) {
-        const bytes = 4 * tf.util.sizeFromShape(shape);
+  it('is thrown by the kernels of tfjs too, with a full heap and without end', async () => {
+    await tf.setBackend('wasm');
+    await registerWasmKernels();
+    const count = () => [tf.memory().numTensors, tf.engine().backend.numDataIds()];
+    const column = tf.zeros([40_000, 1]);
+    const row = tf.zeros([1, 8]);
+    const before = count();
+    expect(() => tf.tile(column, [1, 40_000])).toThrow('tfjs: expected 6400000000 bytes');
+
+    // Blocks whose values are never touched take addresses, not memory.
+    const GIBI = 2 ** 30;
+    const blocks: tf.Tensor[] = [];
+    const take = (bytes: number) => {
+      const info = (tf.backend() as unknown as WasmBackend).makeOutput([bytes / 4], 'float32');
+      blocks.push(tf.engine().makeTensorFromTensorInfo(info));
+    };
+    expect(() => Array.from({ length: 4 }, () => take(GIBI))).toThrow(WasmMemoryError);
+    expect(blocks.length).toBe(3);
+    for (let bytes = GIBI / 2; bytes >= 1024; bytes /= 2)
+      expect(() => [1, 2, 3].forEach(() => take(bytes))).toThrow(WasmMemoryError);
+
+    const large = () => tf.tidy(() => void tf.tile(row, [1000, 1]));
+    expect(large).toThrow(WasmMemoryError);
+    expect(() => runKernel('Paired3dGelu', { x: column })).toThrow('Paired3dGelu: expected 160000 bytes');
+    tf.dispose(blocks);
+    expect(count()).toEqual(before);
+    expect(large).not.toThrow();
+    expect(multiply()).toEqual([11]);
+    tf.dispose([column, row]);
+  });
+
+  it('frees what the kernel had taken', () => {
+    const taken = new Set<object>();
+    const backend = {
+      dataIdMap: { get: () => ({ memoryOffset: 8 }) },
+      makeOutput(shape: number[], dtype: tf.DataType) {
+        if (shape[0] === 1000) throw new WasmMemoryError('tfjs', 4000);
         const dataId = {};
-        offsets.set(dataId, bytes > free ? 0 : 4096 - free);
-        if (bytes <= free) free -= bytes;
+        taken.add(dataId);
         return { dataId, shape, dtype };
       },
-      disposeData: (id) => offsets.delete(id),
+      disposeData: (id: object) => taken.delete(id),
     };
-    const heap = new Heap(backend, new WebAssembly.Memory({ initial: 1 }), {} as KernelExports);
-    const before = offsets.size;
+    const heap = new Heap(
+      backend as unknown as WasmBackend,
+      new WebAssembly.Memory({ initial: 1 }),
+      {} as KernelExports,
+    );
+    const before = taken.size;
     const run = () =>
       heap.call('Kernel', (call) => {
         call.output([10]);
@@ -90,6 +122,6 @@ describe('WasmMemoryError', () => {
         return 0;
       });
     expect(run).toThrow(expect.objectContaining({ name: 'WasmMemoryError', where: 'Kernel', bytes: 4000 }));
-    expect(offsets.size).toBe(before);
+    expect(taken.size).toBe(before);
   });
 });

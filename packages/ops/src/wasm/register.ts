@@ -9,7 +9,7 @@ import { embeddingForward, embeddingGrad } from './embedding';
 import { WasmBackendError } from './errors';
 import { gelu, geluGrad } from './gelu';
 import { gridSample3d, gridSample3dGrad } from './gridSample3d';
-import { Heap, type WasmBackend } from './heap';
+import { checkAllocations, Heap, type WasmBackend } from './heap';
 import { instanceNormPrelu, instanceNormPreluGrad } from './instanceNormPrelu';
 import { present, type WasmKernel } from './kernel';
 import { layerNorm, layerNormGrad } from './layerNorm';
@@ -49,6 +49,9 @@ const linked = new WeakMap<object, { heap: Heap; relaxedSimd: boolean }>();
  * (`await tf.setBackend('wasm')`). May be called again, also after the backend was replaced; the choice of
  * instructions is then made anew only if `relaxedSimd` is given.
  *
+ * From then on any operation on this backend throws a WasmMemoryError when the heap is full; tfjs by itself would go on
+ * with wrong values.
+ *
  * @param options `relaxedSimd: false` keeps to plain SIMD, whose results are equal on every machine; by default fused
  *   multiply-add is used where the engine has it
  * @returns which instructions are in use
@@ -61,6 +64,7 @@ export async function registerWasmKernels(options: { relaxedSimd?: boolean } = {
   if (!link || (options.relaxedSimd ?? link.relaxedSimd) !== link.relaxedSimd) {
     const memory = memoryOf(backend);
     const { exports, relaxedSimd } = await instantiate(memory, options.relaxedSimd);
+    if (!linked.has(backend)) checkAllocations(backend);
     link = { heap: new Heap(backend, memory, exports), relaxedSimd };
     linked.set(backend, link);
   }
@@ -93,7 +97,7 @@ function currentBackend(): WasmBackend {
 }
 
 function memoryOf(backend: WasmBackend): WebAssembly.Memory {
-  const { asm, wasmMemory } = backend.wasm as { asm?: Record<string, unknown>; wasmMemory?: unknown };
+  const { asm, wasmMemory } = backend.wasm as object as { asm?: Record<string, unknown>; wasmMemory?: unknown };
   const found = [wasmMemory, ...Object.values(asm ?? {})].find((value) => value instanceof WebAssembly.Memory);
   if (!found) {
     throw new WasmBackendError('the memory of @tensorflow/tfjs-backend-wasm 4', 'none', 'install version 4.22 of it');
