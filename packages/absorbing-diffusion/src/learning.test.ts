@@ -1,5 +1,5 @@
 import { registerWasmKernels } from '@paired3d/ops/wasm';
-import { Random } from '@paired3d/nn';
+import { Random, cosine } from '@paired3d/nn';
 import '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
@@ -31,7 +31,7 @@ it.each([
   denoiser.setCodeVectors(new Random(7).normals(12));
   expect((await bitsPerToken(denoiser, patterns)).mean).toBeGreaterThan(1.8);
   const training = new DiffusionTraining(denoiser, { learningRate: 5e-3, seed: 1, weighting: 'elbo' });
-  for (let step = 0; step < 150; step++) await training.update([...patterns, ...patterns]);
+  for (let step = 0; step < 200; step++) await training.update(patterns, 5e-3 * cosine(step, 200));
   expect((await bitsPerToken(denoiser, patterns, { repeats: 8 })).mean).toBeLessThan(1);
   const items = await sample(denoiser, 24, { steps: 32, temperature: 0.8, seed: 1 });
   const whole = items.filter((item) => new Set(item).size === 1);

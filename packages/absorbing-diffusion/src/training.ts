@@ -1,4 +1,4 @@
-import { Adam, Random, computeGradients, type HostTensor } from '@paired3d/nn';
+import { Adam, Random, computeGradients, stepOverSamples, type HostTensor, type SampleGradients } from '@paired3d/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from './denoiser';
 import { diffusionLoss, maskedCrossEntropy, type Weighting } from './loss';
@@ -41,20 +41,45 @@ export class DiffusionTraining {
   }
 
   /**
-   * One update on a batch of token grids, each of T codes. What is masked is drawn from the seed and the step.
+   * What a token grid of T codes gives to a step. What is masked and dropped out is drawn from the seed, the step and the
+   * sample's index in the batch. Its facts are `terms` [loss, share of tokens that are masked].
    * @throws MissingGradientsError when TensorFlow.js has no gradients registered
    */
-  async update(items: readonly ArrayLike<number>[], learningRate?: number): Promise<DiffusionStepMetrics> {
-    const random = Random.of(this.options.seed, 'diffusion', 'mask', this.adam.step);
-    const batch = maskAtRandomTimes(items, this.denoiser.maskId, random);
+  gradients(item: ArrayLike<number>, { step, index }: { step: number; index: number }): SampleGradients {
+    const random = Random.of(this.options.seed, 'diffusion', 'mask', step, index);
+    const batch = maskAtRandomTimes([item], this.denoiser.maskId, random);
     const { loss, gradients } = computeGradients(this.denoiser.parameters, () =>
       diffusionLoss(this.denoiser, batch, this.options.weighting, random.fork('dropout')),
     );
-    this.adam.apply(gradients, learningRate);
-    tf.dispose([...gradients.values()]);
-    const value = (await loss.data())[0];
+    const masked = batch.masked.length / batch.ids.length;
+    const terms = tf.tidy(() => tf.stack([loss, tf.scalar(masked)]));
     loss.dispose();
-    return { loss: value, maskedShare: batch.masked.length / batch.ids.length };
+    return { gradients, facts: { terms } };
+  }
+
+  /** One update: Adam with the mean of the samples' gradients. Disposes neither. */
+  async apply(
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    facts: readonly SampleGradients['facts'][],
+    learningRate?: number,
+  ): Promise<DiffusionStepMetrics> {
+    this.adam.apply(gradients, learningRate);
+    const terms = await Promise.all(facts.map((sample) => sample.terms.data()));
+    const mean = (term: number) => terms.reduce((sum, values) => sum + values[term], 0) / terms.length;
+    return { loss: mean(0), maskedShare: mean(1) };
+  }
+
+  /**
+   * One update on a batch of token grids, each of T codes, sample by sample: its loss is the mean of the samples' losses.
+   * @throws MissingGradientsError when TensorFlow.js has no gradients registered
+   */
+  async update(items: readonly ArrayLike<number>[], learningRate?: number): Promise<DiffusionStepMetrics> {
+    const { step } = this;
+    return stepOverSamples(
+      items.length,
+      (index) => this.gradients(items[index], { step, index }),
+      (gradients, facts) => this.apply(gradients, facts, learningRate),
+    );
   }
 
   /** The optimiser, for checkpoints. */

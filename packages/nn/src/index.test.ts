@@ -17,6 +17,7 @@ it('exports these names', () => {
     'cosine',
     'cosineWarmRestarts',
     'decodeSafetensors',
+    'disposeSample',
     'embeddingLayer',
     'encodeSafetensors',
     'instanceNormPreluLayer',
@@ -27,6 +28,7 @@ it('exports these names', () => {
     'pytorchDefault',
     'sequential',
     'stateDict',
+    'stepOverSamples',
     'uniform',
     'warmup',
   ]);

@@ -15,6 +15,7 @@ export {
   type Layer,
 } from './layers';
 export { computeGradients } from './gradients';
+export { disposeSample, stepOverSamples, type SampleGradients } from './sampleGradients';
 export { Adam, type AdamOptions } from './adam';
 export { cosine, cosineWarmRestarts, warmup } from './schedules';
 export type { DType, HostTensor } from './hostTensor';

@@ -6,8 +6,10 @@ import {
   Parameters,
   Random,
   stateDict,
+  stepOverSamples,
   type HostTensor,
   type Layer,
+  type SampleGradients,
 } from '@paired3d/nn';
 import { registrationConfig, type RegistrationConfig } from './config';
 import { RegistrationError } from './errors';
@@ -72,43 +74,77 @@ export class RegistrationNetwork {
   /** The losses of the networks, first to last, without an update. */
   async losses(fixed: tf.Tensor5D, moving: tf.Tensor5D): Promise<StepLoss[]> {
     this.check('RegistrationNetwork.losses', fixed, moving);
-    return this.read(
-      tf.tidy(() => {
-        const parts: tf.Tensor1D[] = [];
-        let pair = pairOf(fixed, moving);
-        for (const { forward } of this.nets) {
-          const loss = this.symmetric.loss(forward, pair);
-          parts.push(loss.parts);
-          if (parts.length < this.nets.length) ({ pair } = this.symmetric.halfWay(pair, loss.velocity));
-        }
-        return tf.stack(parts) as tf.Tensor2D;
-      }),
-    );
+    const losses = tf.tidy(() => {
+      const parts: tf.Tensor1D[] = [];
+      let pair = pairOf(fixed, moving);
+      for (const { forward } of this.nets) {
+        const loss = this.symmetric.loss(forward, pair);
+        parts.push(loss.parts);
+        if (parts.length < this.nets.length) ({ pair } = this.symmetric.halfWay(pair, loss.velocity));
+      }
+      return tf.stack(parts);
+    });
+    const values = await losses.data();
+    losses.dispose();
+    return stepLosses(values);
   }
 
   /**
-   * One update of every network.
+   * What a pair of images [1, ...size, 1] gives to a step: the gradients of every network, each of its own loss. Its facts
+   * are `losses` [net, (total, similarity, regularity)].
+   * @throws MissingGradientsError (`@paired3d/nn`) when TensorFlow.js has no gradients registered
+   */
+  gradients(fixed: tf.Tensor5D, moving: tf.Tensor5D): SampleGradients {
+    this.check('RegistrationNetwork.gradients', fixed, moving);
+    const names: string[] = [];
+    const [losses, ...tensors] = tf.tidy(() => {
+      const parts: tf.Tensor1D[] = [];
+      const gradients: tf.Tensor[] = [];
+      let pair = pairOf(fixed, moving);
+      for (let net = 0; net < this.nets.length; net++) {
+        const own = this.ownGradients(net, pair);
+        parts.push(own.parts);
+        names.push(...own.gradients.keys());
+        gradients.push(...own.gradients.values());
+        if (net + 1 < this.nets.length) ({ pair } = this.symmetric.halfWay(pair, own.velocity));
+      }
+      return [tf.stack(parts), ...gradients];
+    });
+    return { gradients: new Map(names.map((name, i) => [name, tensors[i]])), facts: { losses } };
+  }
+
+  /**
+   * One update of every network, each by its own Adam, with the mean of the samples' gradients. Disposes neither.
+   * @returns the mean of the samples' losses, before the update
+   */
+  async apply(
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    facts: readonly SampleGradients['facts'][],
+    { learningRate }: { learningRate: number },
+  ): Promise<StepLoss[]> {
+    for (const { adam } of this.nets) adam.apply(gradients, learningRate);
+    const samples = await Promise.all(facts.map(({ losses }) => losses.data()));
+    return stepLosses(Array.from(samples[0], (_, i) => samples.reduce((sum, of) => sum + of[i], 0) / samples.length));
+  }
+
+  /**
+   * One update of every network on a batch of pairs, sample by sample: a network's loss is the mean of the samples'.
    * @returns the losses before the update
    * @throws MissingGradientsError (`@paired3d/nn`) when TensorFlow.js has no gradients registered
    */
-  async trainStep(
-    fixed: tf.Tensor5D,
-    moving: tf.Tensor5D,
-    { learningRate }: { learningRate: number },
-  ): Promise<StepLoss[]> {
+  async trainStep(fixed: tf.Tensor5D, moving: tf.Tensor5D, options: { learningRate: number }): Promise<StepLoss[]> {
     this.check('RegistrationNetwork.trainStep', fixed, moving);
-    return this.read(
-      tf.tidy(() => {
-        const parts: tf.Tensor1D[] = [];
-        let pair = pairOf(fixed, moving);
-        for (let net = 0; net < this.nets.length; net++) {
-          const update = this.update(net, pair, learningRate);
-          parts.push(update.parts);
-          if (net + 1 < this.nets.length) ({ pair } = this.symmetric.halfWay(pair, update.velocity));
-        }
-        return tf.stack(parts) as tf.Tensor2D;
-      }),
-    );
+    const batch = fixed.shape[0];
+    const [fixedImages, movingImages] = [fixed, moving].map((images) => tf.split(images, batch) as tf.Tensor5D[]);
+    try {
+      return await stepOverSamples(
+        batch,
+        (index) => this.gradients(fixedImages[index], movingImages[index]),
+        (gradients, facts) => this.apply(gradients, facts, options),
+      );
+    } finally {
+      tf.dispose([fixedImages, movingImages]);
+    }
   }
 
   /** The displacements of the whole registration. The caller owns them. */
@@ -194,33 +230,19 @@ export class RegistrationNetwork {
     this.symmetric.dispose();
   }
 
-  /** One Adam update of one network; the results are constants. */
-  private update(net: number, pair: Pair, learningRate: number): { velocity: tf.Tensor5D; parts: tf.Tensor1D } {
-    const { parameters, forward, adam } = this.nets[net];
-    return tf.tidy(() => {
-      const kept: tf.Tensor[] = [];
-      const { gradients } = computeGradients(parameters, () => {
-        const { total, velocity, parts } = this.symmetric.loss(forward, pair);
-        // What leaves the tape must be kept, or the engine frees it with the intermediate results.
-        kept.push(tf.keep(velocity), tf.keep(parts));
-        return total;
-      });
-      adam.apply(gradients, learningRate);
-      const [velocity, parts] = kept.map((tensor) => tensor.clone());
-      tf.dispose(kept);
-      return { velocity: velocity as tf.Tensor5D, parts: parts as tf.Tensor1D };
+  /** The gradients of one network's loss, and its velocity: a constant to the next one. The results are the tidy's. */
+  private ownGradients(net: number, pair: Pair) {
+    const { parameters, forward } = this.nets[net];
+    const kept: tf.Tensor[] = [];
+    const { gradients } = computeGradients(parameters, () => {
+      const { total, velocity, parts } = this.symmetric.loss(forward, pair);
+      // What leaves the tape must be kept, or the engine frees it with the intermediate results.
+      kept.push(tf.keep(velocity), tf.keep(parts));
+      return total;
     });
-  }
-
-  /** Losses on the host; frees the tensor [net, (total, similarity, regularity)]. */
-  private async read(parts: tf.Tensor2D): Promise<StepLoss[]> {
-    const values = await parts.data();
-    parts.dispose();
-    return this.nets.map((_, net) => ({
-      total: values[3 * net],
-      similarity: values[3 * net + 1],
-      regularity: values[3 * net + 2],
-    }));
+    const [velocity, parts] = kept.map((tensor) => tensor.clone());
+    tf.dispose(kept);
+    return { gradients, velocity: velocity as tf.Tensor5D, parts: parts as tf.Tensor1D };
   }
 
   private check(where: string, fixed: tf.Tensor5D, moving: tf.Tensor5D): void {
@@ -231,4 +253,13 @@ export class RegistrationNetwork {
       throw new RegistrationError(where, `${name} of shape [${wanted}]`, `[${image.shape}]`, advice);
     }
   }
+}
+
+/** Losses of the networks from [net, (total, similarity, regularity)]. */
+function stepLosses(values: ArrayLike<number>): StepLoss[] {
+  return Array.from({ length: values.length / 3 }, (_, net) => ({
+    total: values[3 * net],
+    similarity: values[3 * net + 1],
+    regularity: values[3 * net + 2],
+  }));
 }

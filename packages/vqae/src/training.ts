@@ -1,4 +1,4 @@
-import { Adam, Random, computeGradients, type HostTensor } from '@paired3d/nn';
+import { Adam, Random, computeGradients, stepOverSamples, type HostTensor, type SampleGradients } from '@paired3d/nn';
 import { embedding, weightedCrossEntropy } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { EmaCodebook } from './emaCodebook';
@@ -39,29 +39,78 @@ export class VqaeTraining {
     return this.adam.step;
   }
 
+  /** False until the codes can be used: codes that are moving averages start at latents. */
+  get initialised(): boolean {
+    return !this.ema || this.ema.initialised;
+  }
+
+  /** Draws the first codes from the latents of pairs [1, D, H, W, 2], those of the first step. */
+  async initialise(pairs: readonly tf.Tensor5D[]): Promise<void> {
+    const latents: Float32Array[] = [];
+    for (const pair of pairs) {
+      const encoded = this.model.encode(pair);
+      latents.push((await encoded.data()) as Float32Array);
+      encoded.dispose();
+    }
+    this.setCodebook(this.ema!.initialise(joined(Float32Array, latents), this.random('initialise')));
+  }
+
   /**
-   * One update on a batch of pairs [B, D, H, W, 2].
+   * What a sample, a pair [1, D, H, W, 2], gives to a step. Its facts are `codes` int32 [n], `latents` [n, codeDim] and
+   * `terms` [loss, codebook loss, Dice].
    * @throws MissingGradientsError when TensorFlow.js has no gradients registered
    */
-  async update(pair: tf.Tensor5D, learningRate = this.options.learningRate): Promise<VqaeStepMetrics> {
-    if (this.ema && !this.ema.initialised) await this.initialiseCodes(pair);
-    const kept: { codes?: tf.Tensor; latents?: tf.Tensor; terms?: tf.Tensor } = {};
+  gradients(pair: tf.Tensor5D): SampleGradients {
+    const facts: Record<string, tf.Tensor> = {};
     const { loss, gradients } = computeGradients(this.model.parameters, () => {
       const { total, codebookLoss, dice, latents, codes } = this.loss(pair);
-      kept.latents = tf.keep(tf.clone(latents));
-      kept.codes = tf.keep(tf.clone(codes));
-      kept.terms = tf.keep(tf.stack([codebookLoss, dice]));
+      facts.latents = tf.keep(tf.reshape(latents, [-1, this.model.config.codeDim]));
+      facts.codes = tf.keep(tf.clone(codes));
+      facts.terms = tf.keep(tf.stack([total, codebookLoss, dice]));
       return total;
     });
+    loss.dispose();
+    return { gradients, facts };
+  }
+
+  /**
+   * One update: Adam with the mean of the samples' gradients, and the moving averages with all their latents. Disposes
+   * neither.
+   */
+  async apply(
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    facts: readonly SampleGradients['facts'][],
+    learningRate = this.options.learningRate,
+  ): Promise<VqaeStepMetrics> {
     this.adam.apply(gradients, learningRate);
-    tf.dispose([...gradients.values()]);
-    const [lossValue, terms, codes] = await Promise.all([loss.data(), kept.terms!.data(), kept.codes!.data()]);
+    const read = (name: string) => Promise.all(facts.map((sample) => sample[name].data()));
+    const codes = joined(Int32Array, (await read('codes')) as Int32Array[]);
     if (this.ema) {
-      const latents = (await kept.latents!.data()) as Float32Array;
-      this.setCodebook(this.ema.update(latents, codes as Int32Array, this.random('restart')));
+      const latents = joined(Float32Array, (await read('latents')) as Float32Array[]);
+      this.setCodebook(this.ema.update(latents, codes, this.random('restart')));
     }
-    tf.dispose([loss, kept.latents!, kept.codes!, kept.terms!]);
-    return { loss: lossValue[0], codebookLoss: terms[0], dice: terms[1], codesUsed: new Set(codes).size };
+    const terms = await read('terms');
+    const mean = (term: number) => terms.reduce((sum, values) => sum + values[term], 0) / terms.length;
+    return { loss: mean(0), codebookLoss: mean(1), dice: mean(2), codesUsed: new Set(codes).size };
+  }
+
+  /**
+   * One update on a batch of pairs [B, D, H, W, 2], sample by sample: its loss is the mean of the samples' losses, each
+   * normalised by its own weights.
+   * @throws MissingGradientsError when TensorFlow.js has no gradients registered
+   */
+  async update(batch: tf.Tensor5D, learningRate?: number): Promise<VqaeStepMetrics> {
+    const pairs = tf.split(batch, batch.shape[0]) as tf.Tensor5D[];
+    try {
+      if (!this.initialised) await this.initialise(pairs);
+      return await stepOverSamples(
+        pairs.length,
+        (index) => this.gradients(pairs[index]),
+        (gradients, facts) => this.apply(gradients, facts, learningRate),
+      );
+    } finally {
+      tf.dispose(pairs);
+    }
   }
 
   /** The loss and its parts for a batch of pairs; differentiable. */
@@ -119,12 +168,6 @@ export class VqaeTraining {
     this.adam.dispose();
   }
 
-  private async initialiseCodes(pair: tf.Tensor5D): Promise<void> {
-    const latents = this.model.encode(pair);
-    this.setCodebook(this.ema!.initialise((await latents.data()) as Float32Array, this.random('initialise')));
-    latents.dispose();
-  }
-
   private random(what: string): Random {
     return Random.of(this.options.seed, 'vqae', what, this.adam.step);
   }
@@ -132,6 +175,17 @@ export class VqaeTraining {
   private setCodebook(values: Float32Array): void {
     tf.tidy(() => this.model.codebook.assign(tf.tensor2d(values, this.model.codebook.shape)));
   }
+}
+
+/** Arrays behind each other. */
+function joined<T extends Float32Array | Int32Array>(type: new (length: number) => T, arrays: readonly T[]): T {
+  const all = new type(arrays.reduce((length, array) => length + array.length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
 }
 
 /** Foreground probability of logits [..., 2], as [N, 1]. */
