@@ -36,6 +36,7 @@ it('exports these names', () => {
     'lung250m',
     'meanDisplacementError',
     'openDenoiser',
+    'openJob',
     'openRegistration',
     'openVqae',
     'overlay',

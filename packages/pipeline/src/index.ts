@@ -4,6 +4,8 @@ export { splitsNeeded } from './run/needs';
 export type { ModelName, RunContext } from './run/context';
 export type { EventListener, PipelineEvent } from './run/events';
 export type { StageTiming } from './run/stage';
+export { openJob } from './workers/jobs';
+export type { Job, Workers } from './workers/workers';
 
 // Configuration
 export { augmentationOf, runConfigSchema, type RunConfig, type RunConfigInput } from './run/config';

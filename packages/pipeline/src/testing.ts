@@ -7,6 +7,8 @@ import type { RunContext } from './run/context';
 import type { PipelineEvent } from './run/events';
 import { parseRunConfig } from './run/parse';
 import { MemoryStorage } from './storage/memory-storage';
+import { openJob } from './workers/jobs';
+import type { Workers } from './workers/workers';
 
 /** The fast backend, for tests that compute. */
 export async function useWasm(): Promise<void> {
@@ -93,6 +95,31 @@ export function testContext(changes: Partial<RunContext> = {}): RunContext & { e
     clock: () => seconds++,
     events,
     ...changes,
+  };
+}
+
+/** Workers that share this thread: each has models of its own, and what passes between them is copied as messages are. */
+export function loopbackWorkers(helpers: number): Workers {
+  return {
+    helpers,
+    open: (name, setup, most) => {
+      const open = async () => {
+        const stop = new AbortController();
+        const job = await openJob(name, structuredClone(setup), stop.signal);
+        let [running, closed] = [Promise.resolve() as Promise<unknown>, undefined as Promise<void> | undefined];
+        const run = async (item: unknown) => {
+          const result = job.run(structuredClone(item));
+          running = result.catch(() => {});
+          return structuredClone(await result);
+        };
+        const close = () => {
+          stop.abort();
+          return (closed ??= running.then(() => job.close()));
+        };
+        return { run, close };
+      };
+      return Promise.all(Array.from({ length: Math.min(helpers, most) }, open));
+    },
   };
 }
 

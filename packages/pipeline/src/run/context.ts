@@ -1,5 +1,6 @@
 import type { PairSource } from '../data/types';
 import type { Storage } from '../storage/storage';
+import type { Workers } from '../workers/workers';
 import type { RunConfig } from './config';
 import type { EventListener } from './events';
 
@@ -14,6 +15,8 @@ export interface RunContext {
   readonly source: PairSource;
   /** model folders to use instead of training */
   readonly models?: Readonly<Partial<Record<ModelName, Storage>>>;
+  /** threads beside the calling one; none by default. The result does not depend on them. */
+  readonly workers?: Workers;
   readonly emit: EventListener;
   readonly signal?: AbortSignal;
   /** seconds, monotonic */

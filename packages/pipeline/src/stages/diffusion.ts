@@ -1,13 +1,15 @@
 import { Denoiser, DiffusionTraining, bitsPerToken, type DenoiserConfig } from '@paired3d/absorbing-diffusion';
 import { Random } from '@paired3d/nn';
+import type { VqaeConfig } from '@paired3d/vqae';
 import type { RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
-import { MODEL_FILES, readModel, writeModel } from '../run/modelFolder';
+import { MODEL_FILES, readModel, writeModel, type ModelFolder } from '../run/modelFolder';
 import { prefixed, unprefixed } from '../run/prefix';
 import { scheduleFactor } from '../run/schedule';
 import { writeJson, type Stage } from '../run/stage';
 import { trainingLoop } from '../run/trainingLoop';
 import type { Storage } from '../storage/storage';
+import { Batches, trainingKind, type Replica } from '../workers/batches';
 import { modelCard } from './card';
 import { readTokens, type TokenSet } from './tokenize';
 import { openVqae } from './vqae';
@@ -27,10 +29,13 @@ export function diffusionStage(context: RunContext, upstream: { vqae: Upstream; 
     config: { ...diffusion, seed },
     async run(folder) {
       const tokens = await readTokens(upstream.tokens.folder, 'train');
-      const denoiser = await newDenoiser(config, tokens, upstream.vqae.folder);
-      const { learningRate, weighting, beta2, weightDecay } = diffusion;
-      const training = new DiffusionTraining(denoiser, { learningRate, weighting, beta2, weightDecay, seed });
+      const setup = { config, tokens, model: await denoiserConfig(config, tokens, upstream.vqae.folder) };
+      const replica = diffusionReplica(setup);
+      const { denoiser, training } = replica;
+      let batches: Batches | undefined;
       try {
+        await setCodeVectors(denoiser, upstream.vqae.folder);
+        batches = await Batches.open(context, diffusionJob, setup, { replica, size: diffusion.batch });
         const history = await trainingLoop(context, folder, {
           stage: 'diffusion',
           total: diffusion.steps,
@@ -40,7 +45,7 @@ export function diffusionStage(context: RunContext, upstream: { vqae: Upstream; 
               denoiser.load(unprefixed(state, 'model'));
               training.load(unprefixed(state, 'training'));
             },
-            update: trainStep(config, tokens, training),
+            update: trainStep(config, training, batches),
           },
         });
         const { items } = await readTokens(upstream.tokens.folder, 'validation');
@@ -55,8 +60,8 @@ export function diffusionStage(context: RunContext, upstream: { vqae: Upstream; 
         await writeJson(folder, 'metrics.json', metrics);
         return [...MODEL_FILES, 'history.json', 'metrics.json'];
       } finally {
-        training.dispose();
-        denoiser.dispose();
+        await batches?.close();
+        replica.dispose();
       }
     },
   };
@@ -64,33 +69,62 @@ export function diffusionStage(context: RunContext, upstream: { vqae: Upstream; 
 
 /** A trained denoiser from its folder; the caller disposes it. */
 export async function openDenoiser(folder: Storage): Promise<Denoiser> {
-  const { config, tensors } = await readModel(folder, 'diffusion');
+  return denoiserOf(await readModel(folder, 'diffusion'));
+}
+
+/** The denoiser of a model folder's content; the caller disposes it. */
+export function denoiserOf({ config, tensors }: ModelFolder): Denoiser {
   const denoiser = new Denoiser(config as unknown as DenoiserConfig);
   denoiser.load(tensors);
   return denoiser;
 }
 
-async function newDenoiser({ diffusion, seed }: RunConfig, { grid }: TokenSet, vqaeFolder: Storage): Promise<Denoiser> {
+interface DiffusionSetup {
+  readonly config: RunConfig;
+  readonly tokens: TokenSet;
+  readonly model: DenoiserConfig;
+}
+
+/** The gradients of token grids, masked at random. */
+export const diffusionJob = trainingKind<DiffusionSetup>('diffusion', diffusionReplica);
+
+/** The denoiser with its training. A step's samples are drawn with replacement. */
+function diffusionReplica({ config: { diffusion, seed }, tokens: { items }, model }: DiffusionSetup) {
+  const denoiser = new Denoiser(model, seed);
+  const { learningRate, weighting, beta2, weightDecay } = diffusion;
+  const training = new DiffusionTraining(denoiser, { learningRate, weighting, beta2, weightDecay, seed });
+  return {
+    denoiser,
+    training,
+    parameters: denoiser.parameters,
+    sample(step, index) {
+      const item = items[Random.of(seed, 'diffusion', 'batch', step, index).integer(items.length)];
+      return Promise.resolve(training.gradients(item, { step, index }));
+    },
+    dispose() {
+      training.dispose();
+      denoiser.dispose();
+    },
+  } satisfies Replica & Record<string, unknown>;
+}
+
+async function denoiserConfig({ diffusion: { model } }: RunConfig, { grid }: TokenSet, vqae: Storage) {
+  const { codes, codeDim } = (await readModel(vqae, 'vqae')).config as unknown as VqaeConfig;
+  return model.kind === 'patch' ? { ...model, codes, codeDim, grid } : { ...model, codes, grid };
+}
+
+async function setCodeVectors(denoiser: Denoiser, vqaeFolder: Storage): Promise<void> {
   const vqae = await openVqae(vqaeFolder);
   try {
-    const { codes, codeDim } = vqae.config;
-    const { model } = diffusion;
-    const denoiser = new Denoiser(
-      model.kind === 'patch' ? { ...model, codes, codeDim, grid } : { ...model, codes, grid },
-      seed,
-    );
     denoiser.setCodeVectors((await vqae.codebook.data()) as Float32Array);
-    return denoiser;
   } finally {
     vqae.dispose();
   }
 }
 
-function trainStep({ diffusion, seed }: RunConfig, { items }: TokenSet, training: DiffusionTraining) {
+function trainStep({ diffusion }: RunConfig, training: DiffusionTraining, batches: Batches) {
   return async (step: number, rateScale: number) => {
-    const random = Random.of(seed, 'diffusion', 'batch', step);
-    const batch = Array.from({ length: diffusion.batch }, () => items[random.integer(items.length)]);
-    const factor = scheduleFactor(diffusion.schedule, step, diffusion.steps);
-    return { ...(await training.update(batch, diffusion.learningRate * rateScale * factor)) };
+    const rate = diffusion.learningRate * rateScale * scheduleFactor(diffusion.schedule, step, diffusion.steps);
+    return { ...(await batches.step(step, (gradients, facts) => training.apply(gradients, facts, rate))) };
   };
 }

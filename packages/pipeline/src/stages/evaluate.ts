@@ -12,14 +12,17 @@ import {
 } from '@paired3d/registration';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Landmarks, PreparedPair, Size3 } from '../data/types';
-import { Interrupted, throwIfAborted } from '../errors';
 import { pause } from '../pause';
 import type { Method } from '../report/summary';
+import type { RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
+import { readModel, type ModelFolder } from '../run/modelFolder';
 import { readJson, writeJson, type Stage } from '../run/stage';
 import type { Storage } from '../storage/storage';
+import { shareOut } from '../workers/shareOut';
+import type { JobKind } from '../workers/workers';
 import { pairTensor, pooledImages, pooledSize } from './pairs';
-import { openRegistration } from './registration';
+import { registrationOf } from './registration';
 import { gridAffine } from './synthesize';
 
 /** How one method registered one pair. */
@@ -59,33 +62,54 @@ export function evaluateStage(
     config: { tta, pool, diceThreshold: config.diceThreshold },
     async run(folder) {
       const present = new Set(await folder.list(''));
-      const finished = test.pairs.filter(({ id }) => present.has(resultPath(id)));
+      const missing = [...test.pairs.keys()].filter((index) => !present.has(resultPath(test.pairs[index].id)));
       const total = test.pairs.length;
-      context.emit({ type: 'stage-start', stage: 'evaluation', total, resumedAt: finished.length });
-      const opened: Partial<Record<Method, RegistrationNetwork>> = {};
-      try {
-        for (const [name, { folder: model }] of Object.entries(networks)) {
-          opened[name as Method] = await openRegistration(model);
-        }
-        for (const [index, pair] of test.pairs.entries()) {
-          if (finished.includes(pair)) continue;
-          await pause();
-          throwIfAborted(context.signal, 'evaluation');
-          const result = await evaluatePair(context, opened, pair, folder);
-          await writeJson(folder, resultPath(pair.id), result);
-          const metrics = Object.fromEntries(
-            Object.entries(result.methods)
-              .filter(([, { cropped }]) => cropped)
-              .map(([method, { cropped }]) => [method, mean(cropped!)]),
-          );
-          context.emit({ type: 'step', stage: 'evaluation', step: index + 1, total, metrics });
-        }
-      } finally {
-        for (const network of Object.values(opened)) network.dispose();
+      let step = total - missing.length;
+      context.emit({ type: 'stage-start', stage: 'evaluation', total, resumedAt: step });
+      const opened: Partial<Record<Method, ModelFolder>> = {};
+      for (const [name, { folder: model }] of Object.entries(networks)) {
+        opened[name as Method] = await readModel(model, 'registration');
       }
+      const setup = { config, pairs: test.pairs, networks: opened };
+      await shareOut(context, { stage: 'evaluation', kind: evaluationJob, setup }, missing, async (evaluated) => {
+        const { result, warped } = evaluated;
+        if (warped) await folder.write(warpedPath(result.id, warped.method), warped.scan);
+        await writeJson(folder, resultPath(result.id), result);
+        context.emit({ type: 'step', stage: 'evaluation', step: ++step, total, metrics: meanErrors(result) });
+      });
       return (await folder.list('')).filter((path) => path.startsWith('case_'));
     },
   };
+}
+
+interface EvaluationSetup {
+  readonly config: RunConfig;
+  readonly pairs: readonly PreparedPair[];
+  readonly networks: Readonly<Partial<Record<Method, ModelFolder>>>;
+}
+
+/** A case's result, and its moving image as the best method warped it, as a file. */
+interface EvaluatedCase {
+  readonly result: CaseResult;
+  readonly warped?: { readonly method: Method; readonly scan: Uint8Array };
+}
+
+/** The evaluation of a pair, given by its index. */
+export const evaluationJob: JobKind<EvaluationSetup, number, EvaluatedCase> = {
+  name: 'evaluation',
+  open({ config, pairs, networks: folders }, signal) {
+    const networks: Partial<Record<Method, RegistrationNetwork>> = {};
+    for (const [name, folder] of Object.entries(folders)) networks[name as Method] = registrationOf(folder);
+    return Promise.resolve({
+      run: (index) => evaluatePair(config, networks, pairs[index], signal),
+      close: () => Object.values(networks).forEach((network) => network.dispose()),
+    });
+  },
+};
+
+function meanErrors({ methods }: CaseResult): Record<string, number> {
+  const scored = Object.entries(methods).filter(([, { cropped }]) => cropped);
+  return Object.fromEntries(scored.map(([method, { cropped }]) => [method, mean(cropped!)]));
 }
 
 /** Path of a case's result within the evaluation's folder. */
@@ -98,12 +122,11 @@ export const readResult = (folder: Storage, id: string): Promise<CaseResult | un
   readJson<CaseResult>(folder, resultPath(id));
 
 async function evaluatePair(
-  context: RunContext,
+  { registration, diceThreshold }: RunConfig,
   networks: Partial<Record<Method, RegistrationNetwork>>,
   pair: PreparedPair,
-  folder: Storage,
-): Promise<CaseResult> {
-  const { registration, diceThreshold } = context.config;
+  signal?: AbortSignal,
+): Promise<EvaluatedCase> {
   const [fixed, moving] = tf.tidy(() => pooledImages(pairTensor(pair), registration.pool));
   const score = (displacements: Displacements) => scorePair(pair, { fixed, moving }, displacements, diceThreshold);
   const methods: Partial<Record<Method, MethodResult>> = {};
@@ -122,21 +145,19 @@ async function evaluatePair(
     }
     const { iterations, learningRate } = registration.tta;
     if (networks.network && iterations > 0) {
-      const options = { iterations, learningRate, signal: context.signal, onIteration: pause };
-      const adapted = networks.network.adaptToPair(fixed, moving, options);
-      await add('tta', await adapted.catch((error: unknown) => rethrow(error, context.signal)));
+      const options = { iterations, learningRate, signal, onIteration: pause };
+      await add('tta', await networks.network.adaptToPair(fixed, moving, options));
     }
   } finally {
     tf.dispose([fixed, moving]);
   }
   const size = pooledSize(pair.size, registration.pool);
   const spacing = size.map((n, a) => pair.extent[a] / n) as unknown as Size3;
-  const best = SHOWN.find((method) => warped[method]);
-  if (best) {
-    const volume = { data: warped[best]!, shape: [...size], affine: gridAffine(spacing) };
-    await folder.write(warpedPath(pair.id, best), writeNifti(volume, { gzip: true }));
-  }
-  return { id: pair.id, methods };
+  const result = { id: pair.id, methods };
+  const method = SHOWN.find((method) => warped[method]);
+  if (!method) return { result };
+  const volume = { data: warped[method]!, shape: [...size], affine: gridAffine(spacing) };
+  return { result, warped: { method, scan: writeNifti(volume, { gzip: true }) } };
 }
 
 /** Errors, overlap and regularity of a registration; `image` is the moving image on the fixed grid. */
@@ -170,11 +191,6 @@ function landmarkErrors(forward: HostDisplacement, { fixed, moving }: Landmarks,
 function noDisplacement(image: tf.Tensor5D): Displacements {
   const [batch, d, h, w] = image.shape;
   return { forward: tf.zeros([batch, d, h, w, 3]), backward: tf.zeros([batch, d, h, w, 3]) };
-}
-
-function rethrow(error: unknown, signal: AbortSignal | undefined): never {
-  if (signal?.aborted) throw new Interrupted('evaluation');
-  throw error;
 }
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;

@@ -133,7 +133,7 @@ describe('tensors of pairs', () => {
 
 describe('RollingPairs', () => {
   const pairs = [pair('a'), pair('b')];
-  const rolling = () => new RollingPairs(pairs, augmentPresets.full, 1);
+  const rolling = (index = 0, batch = 1) => new RollingPairs(pairs, augmentPresets.full, 1, { index, batch });
   const pick = (from: RollingPairs, step: number) => from.pick(step, Random.of('pick', step));
 
   it('gives what depends on the step alone, not on the steps before', async () => {
@@ -154,5 +154,18 @@ describe('RollingPairs', () => {
     // 16 at the start, and one every 4 steps, of which some are not picked before they are renewed.
     expect(seen.size).toBeGreaterThan(40);
     expect(seen.size).toBeLessThanOrEqual(16 + 50);
+  });
+
+  it('divides the stock among the places of a batch, which share no pair', async () => {
+    const places = [0, 1, 2, 3].map((index) => ({ stock: rolling(index, 4), seen: new Set<string>() }));
+    for (let step = 0; step < 200; step++) {
+      for (const { stock, seen } of places) seen.add((await pick(stock, step)).join());
+    }
+    for (const { seen } of places) {
+      expect(seen.size).toBeGreaterThan(8);
+      expect(seen.size).toBeLessThanOrEqual(4 + 12);
+    }
+    const all = places.flatMap(({ seen }) => [...seen]);
+    expect(new Set(all).size).toBe(all.length);
   });
 });

@@ -4,12 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PreparedPair } from '../data/types';
 import { augmentationOf, type RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
-import { MODEL_FILES, readModel, writeModel } from '../run/modelFolder';
+import { MODEL_FILES, readModel, writeModel, type ModelFolder } from '../run/modelFolder';
 import { prefixed, unprefixed } from '../run/prefix';
 import { scheduleFactor } from '../run/schedule';
 import { writeJson, type Stage } from '../run/stage';
 import { trainingLoop } from '../run/trainingLoop';
 import type { Storage } from '../storage/storage';
+import { Batches, trainingKind, type Replica } from '../workers/batches';
 import { modelCard } from './card';
 import { augmentedTensor, pooledImages, pooledSize } from './pairs';
 
@@ -31,11 +32,12 @@ export function registrationStage(context: RunContext, name: string, training: R
     config: { ...settings, seed, spatialDims },
     async run(folder) {
       const pairs = await training.pairs();
-      const network = new RegistrationNetwork(
-        { ...registration.model, spatialDims, size: pooledSize(pairs[0].size, registration.pool) },
-        Random.of(seed, 'registration'),
-      );
+      const setup = { config, name, pairs };
+      const replica = registrationReplica(setup);
+      const { network } = replica;
+      let batches: Batches | undefined;
       try {
+        batches = await Batches.open(context, registrationJob, setup, { replica, size: registration.batch });
         const history = await trainingLoop(context, folder, {
           stage: name,
           total: registration.steps,
@@ -45,7 +47,7 @@ export function registrationStage(context: RunContext, name: string, training: R
               network.load(unprefixed(state, 'model'));
               network.loadOptimiser(unprefixed(state, 'optimiser'));
             },
-            update: trainStep(config, name, pairs, network),
+            update: trainStep(config, network, batches),
           },
         });
         const card = modelCard('registration', context, {
@@ -57,7 +59,8 @@ export function registrationStage(context: RunContext, name: string, training: R
         await writeJson(folder, 'history.json', history);
         return [...MODEL_FILES, 'history.json'];
       } finally {
-        network.dispose();
+        await batches?.close();
+        replica.dispose();
       }
     },
   };
@@ -65,32 +68,55 @@ export function registrationStage(context: RunContext, name: string, training: R
 
 /** A trained registration network from its folder; the caller disposes it. */
 export async function openRegistration(folder: Storage): Promise<RegistrationNetwork> {
-  const { config, tensors } = await readModel(folder, 'registration');
+  return registrationOf(await readModel(folder, 'registration'));
+}
+
+/** The network of a model folder's content; the caller disposes it. */
+export function registrationOf({ config, tensors }: ModelFolder): RegistrationNetwork {
   const network = new RegistrationNetwork(config as unknown as RegistrationConfig);
   network.load(tensors);
   return network;
 }
 
-function trainStep(
-  { registration, seed }: RunConfig,
-  name: string,
-  pairs: readonly PreparedPair[],
-  network: RegistrationNetwork,
-) {
+interface RegistrationSetup {
+  readonly config: RunConfig;
+  /** of the stage: its trainings draw different samples */
+  readonly name: string;
+  readonly pairs: readonly PreparedPair[];
+}
+
+/** The gradients of augmented pairs. */
+export const registrationJob = trainingKind<RegistrationSetup>('registration', registrationReplica);
+
+/** The network, and how it makes the samples of a step. */
+function registrationReplica({ config, name, pairs }: RegistrationSetup) {
+  const { registration, seed, spatialDims } = config;
+  const { pool } = registration;
   const augmentation = augmentationOf(registration.augmentation);
+  const network = new RegistrationNetwork(
+    { ...registration.model, spatialDims, size: pooledSize(pairs[0].size, pool) },
+    Random.of(seed, 'registration'),
+  );
+  return {
+    network,
+    parameters: network.parameters,
+    sample(step, index) {
+      const random = Random.of(seed, name, 'batch', step, index);
+      const pair = pairs[random.integer(pairs.length)];
+      const [fixed, moving] = tf.tidy(() => pooledImages(augmentedTensor(pair, augmentation, random), pool));
+      const sample = network.gradients(fixed, moving);
+      tf.dispose([fixed, moving]);
+      return Promise.resolve(sample);
+    },
+    dispose: () => network.dispose(),
+  } satisfies Replica & Record<string, unknown>;
+}
+
+function trainStep({ registration }: RunConfig, network: RegistrationNetwork, batches: Batches) {
   return async (step: number, rateScale: number) => {
-    const random = Random.of(seed, name, 'batch', step);
-    const [fixed, moving] = tf.tidy(() => {
-      const batch = Array.from({ length: registration.batch }, () => {
-        const pair = pairs[random.integer(pairs.length)];
-        return pooledImages(augmentedTensor(pair, augmentation, random), registration.pool);
-      });
-      return [0, 1].map((image) => tf.concat(batch.map((images) => images[image])));
-    });
     const factor = scheduleFactor(registration.schedule, step, registration.steps);
     const learningRate = registration.learningRate * rateScale * factor;
-    const losses = await network.trainStep(fixed, moving, { learningRate });
-    tf.dispose([fixed, moving]);
+    const losses = await batches.step(step, (mean, facts) => network.apply(mean, facts, { learningRate }));
     const sum = (part: 'total' | 'similarity' | 'regularity') => losses.reduce((total, loss) => total + loss[part], 0);
     return { loss: sum('total'), similarity: sum('similarity'), regularity: sum('regularity') };
   };

@@ -3,14 +3,17 @@ import { writeNifti } from '@paired3d/nifti';
 import type { VqAutoencoder } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Size3 } from '../data/types';
-import { throwIfAborted } from '../errors';
 import { pause } from '../pause';
+import type { RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
+import { readModel, type ModelFolder } from '../run/modelFolder';
 import type { Stage } from '../run/stage';
 import type { Storage } from '../storage/storage';
-import { openDenoiser } from './diffusion';
+import { shareOut } from '../workers/shareOut';
+import type { JobKind } from '../workers/workers';
+import { denoiserOf } from './diffusion';
 import { splitPair } from './pairs';
-import { openVqae } from './vqae';
+import { vqaeOf } from './vqae';
 
 interface Upstream {
   readonly folder: Storage;
@@ -53,34 +56,52 @@ export function synthesizeStage(
     inputs: { vqae: upstream.vqae.hash, diffusion: upstream.diffusion.hash },
     config: { ...config.synthesize, seed: config.seed, spacing },
     async run(folder) {
-      const vqae = await openVqae(upstream.vqae.folder);
-      const denoiser = await openDenoiser(upstream.diffusion.folder);
-      try {
-        const names = Array.from({ length: total }, (_, index) => syntheticFiles(index));
-        const present = new Set(await folder.list(''));
-        const done = names.map((pair) => pair.every((name) => present.has(name)));
-        context.emit({ type: 'stage-start', stage: 'synthetic', total, resumedAt: done.filter(Boolean).length });
-        for (const [index, files] of names.entries()) {
-          if (done[index]) continue;
-          await pause();
-          throwIfAborted(context.signal, 'synthetic');
-          const options = { ...config.synthesize, seed: config.seed, index, signal: context.signal };
-          const pair = await samplePair(denoiser, vqae, options).catch((error: unknown) => {
-            throwIfAborted(context.signal, 'synthetic');
-            throw error;
-          });
-          await folder.write(files[0], writeScan(pair.fixed, pair.size, spacing));
-          await folder.write(files[1], writeScan(pair.moving, pair.size, spacing));
-          context.emit({ type: 'step', stage: 'synthetic', step: index + 1, total, metrics: {} });
-        }
-        return names.flat();
-      } finally {
-        denoiser.dispose();
-        vqae.dispose();
-      }
+      const names = Array.from({ length: total }, (_, index) => syntheticFiles(index));
+      const present = new Set(await folder.list(''));
+      const missing = [...names.keys()].filter((index) => !names[index].every((name) => present.has(name)));
+      let step = total - missing.length;
+      context.emit({ type: 'stage-start', stage: 'synthetic', total, resumedAt: step });
+      const setup = {
+        config,
+        spacing,
+        vqae: await readModel(upstream.vqae.folder, 'vqae'),
+        denoiser: await readModel(upstream.diffusion.folder, 'diffusion'),
+      };
+      await shareOut(context, { stage: 'synthetic', kind: syntheticJob, setup }, missing, async (scans, index) => {
+        for (const [image, scan] of scans.entries()) await folder.write(names[index][image], scan);
+        context.emit({ type: 'step', stage: 'synthetic', step: ++step, total, metrics: {} });
+      });
+      return names.flat();
     },
   };
 }
+
+interface SyntheticSetup {
+  readonly config: RunConfig;
+  readonly spacing: Size3;
+  readonly vqae: ModelFolder;
+  readonly denoiser: ModelFolder;
+}
+
+/** A sampled pair, given by its number, as two files. */
+export const syntheticJob: JobKind<SyntheticSetup, number, Uint8Array[]> = {
+  name: 'synthetic',
+  open({ config, spacing, ...models }, signal) {
+    const vqae = vqaeOf(models.vqae);
+    const denoiser = denoiserOf(models.denoiser);
+    const options = { ...config.synthesize, seed: config.seed, signal };
+    return Promise.resolve({
+      async run(index) {
+        const { size, fixed, moving } = await samplePair(denoiser, vqae, { ...options, index });
+        return [fixed, moving].map((image) => writeScan(image, size, spacing));
+      },
+      close() {
+        denoiser.dispose();
+        vqae.dispose();
+      },
+    });
+  },
+};
 
 /** Sample number `index` of a seed, decoded. */
 export async function samplePair(

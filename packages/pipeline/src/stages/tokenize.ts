@@ -2,14 +2,17 @@ import { Random, decodeSafetensors, encodeSafetensors } from '@paired3d/nn';
 import type { VqAutoencoder } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreparedPair } from '../data/types';
-import { PipelineError, throwIfAborted } from '../errors';
+import { PipelineError } from '../errors';
 import { pause } from '../pause';
-import { augmentationOf } from '../run/config';
+import { augmentationOf, type RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
+import { readModel, type ModelFolder } from '../run/modelFolder';
 import type { Stage } from '../run/stage';
 import type { Storage } from '../storage/storage';
+import { shareOut } from '../workers/shareOut';
+import type { JobKind } from '../workers/workers';
 import { augmentedTensor, pairTensor, type TrainingPairs } from './pairs';
-import { openVqae } from './vqae';
+import { vqaeOf } from './vqae';
 
 /** Grids of tokens of the pairs of a split, each of T codes, with their grid [images, d, h, w]. */
 export interface TokenSet {
@@ -32,29 +35,40 @@ export function tokenizeStage(
     inputs: { pairs: pairs.hash, vqae: vqae.hash },
     config: { ...config.tokenize, seed: config.seed, validation: pairs.validation.map(({ id }) => id) },
     async run(folder) {
-      const work = [
-        ...pairs.training.map((pair) => ({ pair, path: `train/${pair.id}.safetensors` })),
-        ...pairs.validation.map((pair) => ({ pair, path: `validation/${pair.id}.safetensors` })),
-      ];
-      const done = new Set(await folder.list(''));
-      const resumedAt = work.filter(({ path }) => done.has(path)).length;
-      context.emit({ type: 'stage-start', stage: 'tokens', total: work.length, resumedAt });
-      const model = await openVqae(vqae.folder);
-      try {
-        for (const [index, { pair, path }] of work.entries()) {
-          if (done.has(path)) continue;
-          await pause();
-          throwIfAborted(context.signal, 'tokens');
-          await folder.write(path, await tokenize(context, model, pair));
-          context.emit({ type: 'step', stage: 'tokens', step: index + 1, total: work.length, metrics: {} });
-        }
-      } finally {
-        model.dispose();
-      }
-      return work.map(({ path }) => path);
+      const all = [...pairs.training, ...pairs.validation];
+      const paths = all.map(({ id }, i) => `${i < pairs.training.length ? 'train' : 'validation'}/${id}.safetensors`);
+      const present = new Set(await folder.list(''));
+      const missing = [...all.keys()].filter((i) => !present.has(paths[i]));
+      const total = all.length;
+      let step = total - missing.length;
+      context.emit({ type: 'stage-start', stage: 'tokens', total, resumedAt: step });
+      const setup = { config, pairs: all, vqae: await readModel(vqae.folder, 'vqae') };
+      await shareOut(context, { stage: 'tokens', kind: tokensJob, setup }, missing, async (tokens, i) => {
+        await folder.write(paths[i], tokens);
+        context.emit({ type: 'step', stage: 'tokens', step: ++step, total, metrics: {} });
+      });
+      return paths;
     },
   };
 }
+
+interface TokensSetup {
+  readonly config: RunConfig;
+  readonly pairs: readonly PreparedPair[];
+  readonly vqae: ModelFolder;
+}
+
+/** The token grids of a pair, given by its index, as a file. */
+export const tokensJob: JobKind<TokensSetup, number, Uint8Array> = {
+  name: 'tokens',
+  open({ config, pairs, vqae }, signal) {
+    const model = vqaeOf(vqae);
+    return Promise.resolve({
+      run: (index) => tokenize(config, model, pairs[index], signal),
+      close: () => model.dispose(),
+    });
+  },
+};
 
 /** Reads the token grids of a split. */
 export async function readTokens(folder: Storage, split: 'train' | 'validation'): Promise<TokenSet> {
@@ -76,12 +90,19 @@ export async function readTokens(folder: Storage, split: 'train' | 'validation')
   return { grid: grid as unknown as TokenSet['grid'], items };
 }
 
-async function tokenize({ config }: RunContext, model: VqAutoencoder, pair: PreparedPair): Promise<Uint8Array> {
+async function tokenize(
+  config: RunConfig,
+  model: VqAutoencoder,
+  pair: PreparedPair,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
   const { variants } = config.tokenize;
   const augmentation = augmentationOf(config.tokenize.augmentation);
   const all: Int32Array[] = [];
   let shape: number[] = [];
   for (let variant = 0; variant < variants; variant++) {
+    await pause();
+    signal?.throwIfAborted();
     const random = Random.of(config.seed, 'tokens', pair.id, variant);
     const tokens = tf.tidy(() =>
       model.tokenize(variant === 0 ? pairTensor(pair) : augmentedTensor(pair, augmentation, random)),

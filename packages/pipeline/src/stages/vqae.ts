@@ -1,26 +1,17 @@
-import { Random } from '@paired3d/nn';
 import { dice } from '@paired3d/registration';
-import { VqAutoencoder, VqaeTraining, cellSize, type VqaeConfig } from '@paired3d/vqae';
+import { VqAutoencoder, type VqaeConfig } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs-core';
-import type { PreparedPair, Size3 } from '../data/types';
-import { PipelineError } from '../errors';
-import { augmentationOf, type RunConfig } from '../run/config';
+import type { PreparedPair } from '../data/types';
 import type { RunContext } from '../run/context';
-import { MODEL_FILES, readModel, writeModel } from '../run/modelFolder';
+import { MODEL_FILES, readModel, writeModel, type ModelFolder } from '../run/modelFolder';
 import { prefixed, unprefixed } from '../run/prefix';
-import { scheduleFactor } from '../run/schedule';
 import { writeJson, type Stage } from '../run/stage';
 import { trainingLoop } from '../run/trainingLoop';
 import type { Storage } from '../storage/storage';
+import { Batches } from '../workers/batches';
 import { modelCard } from './card';
 import { pairTensor, splitPair, type TrainingPairs } from './pairs';
-import { RollingPairs } from './rollingPairs';
-
-/** The model's configuration within a run's. */
-export const vqaeConfig = (config: RunConfig): VqaeConfig => ({
-  spatialDims: config.spatialDims,
-  ...config.vqae.model,
-});
+import { trainStep, vqaeJob, vqaeReplica } from './vqaeTraining';
 
 /** Trains the autoencoder on random crops of augmented training pairs. */
 export function vqaeStage(context: RunContext, pairs: TrainingPairs): Stage {
@@ -31,10 +22,12 @@ export function vqaeStage(context: RunContext, pairs: TrainingPairs): Stage {
     inputs: { pairs: pairs.hash },
     config: { vqae, seed, spatialDims, diceThreshold, validation: pairs.validation.map(({ id }) => id) },
     async run(folder) {
-      const model = new VqAutoencoder(vqaeConfig(config), seed);
-      const training = new VqaeTraining(model, { learningRate: vqae.learningRate, seed });
+      const setup = { config, pairs: pairs.training };
+      const replica = vqaeReplica(setup);
+      const { model, training } = replica;
+      let batches: Batches | undefined;
       try {
-        checkGrid(model, pairs.training[0].size);
+        batches = await Batches.open(context, vqaeJob, setup, { replica, size: vqae.batch });
         const history = await trainingLoop(context, folder, {
           stage: 'vqae',
           total: vqae.steps,
@@ -44,7 +37,7 @@ export function vqaeStage(context: RunContext, pairs: TrainingPairs): Stage {
               model.load(unprefixed(state, 'model'));
               training.load(unprefixed(state, 'training'));
             },
-            update: trainStep(config, pairs, training),
+            update: trainStep(config, replica, batches),
           },
         });
         const metrics = await validate(model, pairs, diceThreshold);
@@ -54,8 +47,8 @@ export function vqaeStage(context: RunContext, pairs: TrainingPairs): Stage {
         await writeJson(folder, 'metrics.json', metrics);
         return [...MODEL_FILES, 'history.json', 'metrics.json'];
       } finally {
-        training.dispose();
-        model.dispose();
+        await batches?.close();
+        replica.dispose();
       }
     },
   };
@@ -63,7 +56,11 @@ export function vqaeStage(context: RunContext, pairs: TrainingPairs): Stage {
 
 /** A trained autoencoder from its folder; the caller disposes it. */
 export async function openVqae(folder: Storage): Promise<VqAutoencoder> {
-  const { config, tensors } = await readModel(folder, 'vqae');
+  return vqaeOf(await readModel(folder, 'vqae'));
+}
+
+/** The autoencoder of a model folder's content; the caller disposes it. */
+export function vqaeOf({ config, tensors }: ModelFolder): VqAutoencoder {
   const model = new VqAutoencoder(config as unknown as VqaeConfig);
   model.load(tensors);
   return model;
@@ -110,55 +107,4 @@ async function reconstruct(model: VqAutoencoder, pair: PreparedPair) {
   const [tokens, fixed, moving] = await Promise.all(tensors.map((tensor) => tensor.data()));
   tf.dispose(tensors);
   return { tokens: tokens as Int32Array, reconstruction: [fixed as Float32Array, moving as Float32Array] };
-}
-
-function trainStep({ vqae, seed }: RunConfig, { training: pairs }: TrainingPairs, training: VqaeTraining) {
-  const { size } = pairs[0];
-  const cell = cellSize(training.model.config);
-  const edge = size.map((n) => (n === 1 ? 1 : Math.min(vqae.crop ?? n, n))) as unknown as Size3;
-  if (edge.some((n) => n > 1 && n % cell !== 0)) {
-    const advice = 'change vqae.crop';
-    throw new PipelineError({ where: 'vqae.crop', expected: `a multiple of ${cell}`, got: `${vqae.crop}`, advice });
-  }
-  const rolling = new RollingPairs(pairs, augmentationOf(vqae.augmentation), seed);
-  return async (step: number, rateScale: number) => {
-    const random = Random.of(seed, 'vqae', 'batch', step);
-    const crops: Float32Array[] = [];
-    for (let b = 0; b < vqae.batch; b++) {
-      const data = await rolling.pick(step, random);
-      crops.push(crop(data, size, edge, size.map((n, a) => random.integer(n - edge[a] + 1)) as unknown as Size3));
-    }
-    const batch = tf.tidy(() => tf.concat(crops.map((data) => tf.tensor5d(data, [1, ...edge, 2]))));
-    const rate = vqae.learningRate * rateScale * scheduleFactor(vqae.schedule, step, vqae.steps);
-    const metrics = await training.update(batch, rate);
-    batch.dispose();
-    return { ...metrics };
-  };
-}
-
-/** A box of a pair [I, J, K, 2], from `start`. */
-function crop(data: Float32Array, [, J, K]: Size3, [i, j, k]: Size3, [i0, j0, k0]: Size3): Float32Array {
-  const out = new Float32Array(i * j * k * 2);
-  for (let a = 0; a < i; a++) {
-    for (let b = 0; b < j; b++) {
-      const from = (((i0 + a) * J + j0 + b) * K + k0) * 2;
-      out.set(data.subarray(from, from + 2 * k), (a * j + b) * k * 2);
-    }
-  }
-  return out;
-}
-
-function checkGrid(model: VqAutoencoder, size: Size3): void {
-  try {
-    model.gridSize(size);
-  } catch (cause) {
-    const cell = cellSize(model.config);
-    throw new PipelineError({
-      where: 'working grid',
-      expected: `multiples of ${cell} voxels, the autoencoder's cell`,
-      got: size.join(' x '),
-      advice: 'change the frame or the pooling of the source',
-      cause,
-    });
-  }
 }

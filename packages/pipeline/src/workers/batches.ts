@@ -1,0 +1,134 @@
+import { disposeSample, stepOverSamples, type Parameters, type SampleGradients } from '@paired3d/nn';
+import * as tf from '@tensorflow/tfjs-core';
+import type { RunContext } from '../run/context';
+import { readShared, writeShared, type SharedTensors } from './sharedMemory';
+import { openHelpers } from './shareOut';
+import type { Job, JobKind } from './workers';
+
+/** A model under training as each worker has it. */
+export interface Replica {
+  readonly parameters: Parameters;
+  /** What sample `index` of step `step` gives with the current weights: nothing else, so that anyone may compute it. */
+  sample(step: number, index: number): Promise<SampleGradients>;
+  dispose(): void;
+}
+
+/** What a helper is told: whose gradients, and which edition of the weights on shared memory they are to be of. */
+interface SampleItem {
+  readonly step: number;
+  readonly index: number;
+  readonly edition: number;
+}
+
+interface WithWeights<Setup> {
+  readonly weights: SharedTensors;
+  readonly replica: Setup;
+}
+
+/** A kind of job that computes the gradients of samples. */
+export type TrainingKind<Setup> = JobKind<WithWeights<Setup>, SampleItem, SharedTensors>;
+
+/** Makes the kind of job of a training from what opens its replica. */
+export function trainingKind<Setup>(name: string, open: (setup: Setup) => Replica): TrainingKind<Setup> {
+  return {
+    name,
+    open({ weights, replica: setup }) {
+      const replica = open(setup);
+      let [edition, given] = [-1, undefined as SharedTensors | undefined];
+      const run = async (item: SampleItem) => {
+        if (item.edition !== edition) takeWeights(replica.parameters, weights);
+        edition = item.edition;
+        const sample = await replica.sample(item.step, item.index);
+        given = await writeShared(named(sample), given);
+        disposeSample(sample);
+        return given;
+      };
+      return Promise.resolve({ run, close: () => replica.dispose() });
+    },
+  };
+}
+
+/**
+ * Training steps on batches, micro-batches of one sample that are divided among the workers. The batch's loss is the mean
+ * of the samples' losses, and gradients are added up in the order of the samples: a step has the same bits with any number
+ * of workers, and needs the memory of one sample a worker.
+ *
+ * Data parallelism with synchronous updates, as in Goyal et al., 2017, arXiv:1706.02677.
+ */
+export class Batches {
+  private edition = 0;
+  private helpers: Job<SampleItem, SharedTensors>[] = [];
+  private weights: SharedTensors | undefined;
+
+  private constructor(
+    private readonly replica: Replica,
+    private readonly size: number,
+  ) {}
+
+  /** @param replica the calling thread's, whose weights are trained; not disposed here */
+  static async open<Setup>(
+    context: RunContext,
+    kind: TrainingKind<Setup>,
+    setup: Setup,
+    { replica, size }: { replica: Replica; size: number },
+  ): Promise<Batches> {
+    const batches = new Batches(replica, size);
+    if ((context.workers?.helpers ?? 0) > 0 && size > 1) {
+      batches.weights = await writeShared(replica.parameters.entries);
+      batches.helpers = await openHelpers(context, kind, { weights: batches.weights, replica: setup }, size);
+    }
+    return batches;
+  }
+
+  /** One step; `apply` updates the weights with the mean gradients and the facts of all samples. */
+  async step<Metrics>(
+    step: number,
+    apply: (gradients: ReadonlyMap<string, tf.Tensor>, facts: SampleGradients['facts'][]) => Promise<Metrics>,
+  ): Promise<Metrics> {
+    const { replica, helpers, size } = this;
+    if (helpers.length > 0) await writeShared(replica.parameters.entries, this.weights);
+    const edition = this.edition++;
+    let round: Promise<SharedTensors>[] = [];
+    return stepOverSamples(
+      size,
+      async (index) => {
+        const place = index % (helpers.length + 1);
+        if (place > 0) return sampleOf(readShared(await round[place - 1]));
+        // The helpers begin before this thread is busy with its own sample.
+        const others = helpers.slice(0, size - index - 1);
+        round = others.map((helper, i) => helper.run({ step, index: index + 1 + i, edition }));
+        // Whoever fails first is heard; the others must not count as unheard.
+        round.forEach((result) => result.catch(() => {}));
+        return replica.sample(step, index);
+      },
+      apply,
+    );
+  }
+
+  /** Ends the helpers' part. */
+  async close(): Promise<void> {
+    await Promise.all(this.helpers.map((helper) => helper.close()));
+  }
+}
+
+const FACT = 'fact ';
+
+/** Gradients and facts under one list of names. */
+function named({ gradients, facts }: SampleGradients): Map<string, tf.Tensor> {
+  return new Map([...gradients, ...Object.entries(facts).map(([name, fact]) => [FACT + name, fact] as const)]);
+}
+
+function sampleOf(tensors: ReadonlyMap<string, tf.Tensor>): SampleGradients {
+  const isFact = ([name]: readonly [string, tf.Tensor]) => name.startsWith(FACT);
+  const all = [...tensors];
+  return {
+    gradients: new Map(all.filter((entry) => !isFact(entry))),
+    facts: Object.fromEntries(all.filter(isFact).map(([name, fact]) => [name.slice(FACT.length), fact])),
+  };
+}
+
+function takeWeights(parameters: Parameters, shared: SharedTensors): void {
+  tf.tidy(() => {
+    for (const [name, value] of readShared(shared)) parameters.entries.get(name)!.assign(value);
+  });
+}
