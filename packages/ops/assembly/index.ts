@@ -4,6 +4,8 @@ export { sumRuns, sumThinRuns } from './runs';
 export { copyRows, packPanels, packPanelsTransposed, transpose } from './panels';
 export { padVolume, padChannels, unpadMatrices } from './pad';
 export { filterGradient, thinFilterGradient } from './filterGradient';
+export { winograd, winogradFilterGradient } from './winograd';
+export { transformFilterAxis, transformFilterGradientAxis } from './winogradTransforms';
 export { gridSample, gridSampleGradient } from './gridSample';
 export { alongAxis } from './alongAxis';
 export { instanceNormPrelu, instanceNormPreluGradient } from './instanceNorm';

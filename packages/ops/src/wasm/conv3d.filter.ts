@@ -1,5 +1,6 @@
 import { kernelOf, paddedInput, product, sample, sizeOf, type Geometry } from './conv3d.geometry';
 import type { Address } from './exports';
+import { isWinograd, winogradFilterGradient } from './conv3d.winograd';
 import type { Call } from './heap';
 import { kernel } from './kernel';
 import { BYTES, isThin, PANEL, roundUp, steps, type Volume } from './runs';
@@ -14,6 +15,10 @@ export const conv3dBackpropFilter = kernel<'x' | 'dy', Geometry & { readonly fil
     const run = k[2] * channelsIn;
     const matrices = k[0] * k[1];
     const dw = call.output(filterShape);
+    if (isWinograd(filterShape, geometry)) {
+      winogradFilterGradient(call, x, dy, dw, geometry.padding);
+      return dw;
+    }
     const thin = isThin(channelsOut, run, matrices * run);
     const rounded = roundUp(run, thin ? 16 : 4);
     const channels = thin ? channelsOut : roundUp(channelsOut, PANEL);

@@ -41,6 +41,16 @@ for (const channels of [
     cases.push({ batch: 1, size: [3, 4, 5], channels, kernel: [1, 1, 1], strides, padding: [0, 0, 0] });
   }
 }
+// Channels in eights at stride 1 take Winograd's algorithm: even and odd sizes, more tiles than a block holds.
+for (const [size, channels, pad] of [
+  [[4, 6, 2], [16, 8], 1],
+  [[5, 3, 7], [8, 16], 1],
+  [[3, 8, 5], [24, 16], 0],
+  [[1, 2, 3], [16, 24], 2],
+  [[6, 9, 7], [8, 64], 1],
+] as [Size, [number, number], number][]) {
+  cases.push({ batch: 2, size, channels, kernel: [3, 3, 3], strides: [1, 1, 1], padding: [pad, pad, pad] });
+}
 const next = seeded(7);
 const pick = (low: number, high: number) => low + Math.floor(((next() + 1) / 2) * (high - low + 1));
 const triple = (low: number, high: number): Size => [pick(low, high), pick(low, high), pick(low, high)];

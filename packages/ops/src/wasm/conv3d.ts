@@ -3,6 +3,7 @@ import { kernelOf, map, paddedInput, product, sample, sizeOf, type Geometry } fr
 import type { Address } from './exports';
 import type { Call } from './heap';
 import { kernel } from './kernel';
+import { isWinograd, winograd } from './conv3d.winograd';
 import { BYTES, isThin, offset, padded, PANEL, roundUp, steps, sumRuns } from './runs';
 
 /** Forward convolution: [B, D, H, W, Cin] * [kD, kH, kW, Cin, Cout]. */
@@ -13,6 +14,10 @@ export const conv3d = kernel<'x' | 'filter', Geometry>('Paired3dConv3d', (call, 
   const size = sizeOf(x.shape);
   const count = map((axis) => Math.floor((size[axis] + 2 * padding[axis] - k[axis]) / strides[axis]) + 1);
   const y = call.output([x.shape[0], ...count, channels]);
+  if (isWinograd(filter.shape, geometry)) {
+    winograd(call, x, filter, y, padding);
+    return y;
+  }
 
   const taps = product(k) * channelsIn;
   const thin = isThin(channels, k[2] * channelsIn, taps);
@@ -71,12 +76,18 @@ function phaseAxis(phase: number, size: number, kernelSize: number, stride: numb
 /** Gradient of the input, and forward of the transposed convolution: dy [B, d, h, w, Cout] to [B, D, H, W, Cin]. */
 export const conv3dBackpropInput = kernel<'dy' | 'filter', Geometry & { readonly inputShape: readonly number[] }>(
   'Paired3dConv3dBackpropInput',
-  (call, { dy, filter }, { strides, padding, inputShape }) => {
+  (call, { dy, filter }, { inputShape, ...geometry }) => {
+    const { strides, padding } = geometry;
     const k = kernelOf(filter.shape);
     const [channels, channelsOut] = filter.shape.slice(3);
     const size = sizeOf(inputShape);
     const outputs = sizeOf(dy.shape);
     const dx = call.output(inputShape);
+    if (isWinograd(filter.shape, geometry)) {
+      const adjointPadding = map((axis) => 2 - padding[axis]);
+      winograd(call, dy, filter, dx, adjointPadding, true);
+      return dx;
+    }
     const thin = isThin(channels, channelsOut, (product(k) * channelsOut) / product(strides));
     const axes = [0, 1, 2].map((axis) =>
       Array.from({ length: strides[axis] }, (_, phase) =>

@@ -7,6 +7,10 @@ export interface KernelExports {
   sumThinRuns(runs: Address): void;
   filterGradient(parameters: Address): void;
   thinFilterGradient(parameters: Address): void;
+  winograd(parameters: Address): void;
+  winogradFilterGradient(parameters: Address): void;
+  transformFilterAxis(from: Address, to: Address, outer: number, inner: number): void;
+  transformFilterGradientAxis(from: Address, to: Address, outer: number, inner: number): void;
   copyRows(from: Address, to: Address, rows: number, columns: number, toRowBytes: number): void;
   packPanels(from: Address, to: Address, rows: number, columns: number, panelBytes: number): void;
   packPanelsTransposed(from: Address, to: Address, rows: number, columns: number, panelBytes: number): void;

@@ -1,0 +1,147 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { kernelOf, map, paddedInput, product, sample, sizeOf, type Geometry } from './conv3d.geometry';
+import type { Address } from './exports';
+import type { Call } from './heap';
+import { BYTES, PANEL, padded, type Size } from './runs';
+
+/** Points of a tile of 2^3 outputs in the transformed domain. */
+const POINTS = 64;
+/** What the tiles of one block may take up, so that they stay in the second cache level, and the most of them. */
+const BLOCK_BYTES = 1 << 18;
+const MAX_BLOCK = 32;
+
+/** Whether assembly/winograd.ts does this convolution, and faster: 3^3 of stride 1, channels in eights. */
+export function isWinograd(filterShape: readonly number[], { strides, padding }: Geometry): boolean {
+  const [channelsIn, channelsOut] = filterShape.slice(3);
+  return (
+    kernelOf(filterShape).every((k) => k === 3) &&
+    strides.every((s) => s === 1) &&
+    padding.every((p) => p <= 2) &&
+    channelsIn % PANEL === 0 &&
+    channelsOut % PANEL === 0 &&
+    channelsIn * channelsOut >= 128
+  );
+}
+
+/**
+ * Convolution of x [B, D, H, W, C] to y [B, D', H', W', C'] with a filter [3, 3, 3, C, C'], or its adjoint in the input: the
+ * convolution of dy with the filter turned about its centre, [3, 3, 3, C', C].
+ */
+export function winograd(
+  call: Call,
+  x: TensorInfo,
+  filter: TensorInfo,
+  y: TensorInfo,
+  padding: Size,
+  adjoint = false,
+): void {
+  const [channelsIn, channelsOut] = [x.shape[4], y.shape[4]];
+  const weights = transformFilter(call, filter, adjoint);
+  const size = sizeOf(y.shape);
+  const tiles = map((axis) => Math.ceil(size[axis] / 2));
+  const scratch = blocks(call, channelsIn, channelsOut, product(tiles));
+  for (let b = 0; b < x.shape[0]; b++) {
+    call.scope(() => {
+      const even = map((axis) => 2 * tiles[axis]);
+      const input = paddedInput(call, sample(call, x, b), { strides: [1, 1, 1], padding }, even, [3, 3, 3], 0);
+      call.kernels.winograd(
+        call.struct({
+          x: input.at,
+          weights,
+          y: sample(call, y, b).at,
+          points: scratch.points,
+          sums: scratch.sums,
+          ...fields(tiles, size),
+          channelsIn,
+          channelsOut,
+          block: scratch.block,
+        }),
+      );
+    });
+  }
+}
+
+/** Gradient of the filter: x [B, D, H, W, C], dy [B, D', H', W', C'] to dw [3, 3, 3, C, C']. */
+export function winogradFilterGradient(call: Call, x: TensorInfo, dy: TensorInfo, dw: TensorInfo, padding: Size): void {
+  const [channelsIn, channelsOut] = dw.shape.slice(3);
+  const pair = channelsIn * channelsOut;
+  const size = sizeOf(dy.shape);
+  const tiles = map((axis) => Math.ceil(size[axis] / 2));
+  const even = map((axis) => 2 * tiles[axis]);
+  const weights = call.scratch(POINTS * pair);
+  call.zero(weights, POINTS * pair);
+  const scratch = blocks(call, channelsIn, channelsOut, product(tiles));
+  for (let b = 0; b < x.shape[0]; b++) {
+    call.scope(() => {
+      const input = paddedInput(call, sample(call, x, b), { strides: [1, 1, 1], padding }, even, [3, 3, 3], 0);
+      call.kernels.winogradFilterGradient(
+        call.struct({
+          x: input.at,
+          weights,
+          y: padded(call, sample(call, dy, b), [0, 0, 0], even).at,
+          points: scratch.points,
+          sums: scratch.sums,
+          ...fields(tiles, even),
+          channelsIn,
+          channelsOut,
+          block: scratch.block,
+        }),
+      );
+    });
+  }
+  const onTwoAxes = call.scratch(48 * pair);
+  const onOneAxis = call.scratch(36 * pair);
+  call.kernels.transformFilterGradientAxis(weights, onTwoAxes, 1, 16 * pair);
+  call.kernels.transformFilterGradientAxis(onTwoAxes, onOneAxis, 3, 4 * pair);
+  call.kernels.transformFilterGradientAxis(onOneAxis, call.at(dw), 9, pair);
+}
+
+function fields(tiles: Size, size: Size) {
+  return {
+    depth: tiles[0],
+    height: tiles[1],
+    width: tiles[2],
+    yDepth: size[0],
+    yHeight: size[1],
+    yWidth: size[2],
+  };
+}
+
+function blocks(call: Call, channelsIn: number, channelsOut: number, tiles: number) {
+  const tileFloats = POINTS * (channelsIn + channelsOut);
+  const fitting = Math.min(MAX_BLOCK, Math.max(tiles, 1), Math.floor(BLOCK_BYTES / (tileFloats * BYTES)));
+  const block = Math.max(4, Math.ceil(fitting / 4) * 4);
+  return {
+    block,
+    points: call.scratch(block * POINTS * channelsIn),
+    sums: call.scratch(block * POINTS * channelsOut),
+  };
+}
+
+/** The filter on the 64 points, each matrix in panels; turned about the centre, points 0 and 3 of each axis change places. */
+function transformFilter(call: Call, filter: TensorInfo, adjoint: boolean): Address {
+  const [channelsIn, channelsOut] = filter.shape.slice(3);
+  const pair = channelsIn * channelsOut;
+  const weights = call.scratch(POINTS * pair);
+  call.scope(() => {
+    const onOneAxis = call.scratch(36 * pair);
+    const onTwoAxes = call.scratch(48 * pair);
+    const points = call.scratch(POINTS * pair);
+    call.kernels.transformFilterAxis(call.at(filter), onOneAxis, 1, 9 * pair);
+    call.kernels.transformFilterAxis(onOneAxis, onTwoAxes, 4, 3 * pair);
+    call.kernels.transformFilterAxis(onTwoAxes, points, 16, pair);
+    const [rows, columns] = adjoint ? [channelsOut, channelsIn] : [channelsIn, channelsOut];
+    const pack = adjoint ? call.kernels.packPanelsTransposed : call.kernels.packPanels;
+    for (let point = 0; point < POINTS; point++) {
+      const from = adjoint ? turned(point) : point;
+      pack(points + from * pair * BYTES, weights + point * pair * BYTES, rows, columns, rows * PANEL * BYTES);
+    }
+  });
+  return weights;
+}
+
+/** The point whose digits 0 and 3, in base four, have changed places. */
+function turned(point: number): number {
+  const digit = (d: number) => (d === 0 ? 3 : d === 3 ? 0 : d);
+  return 16 * digit(point >> 4) + 4 * digit((point >> 2) & 3) + digit(point & 3);
+}
