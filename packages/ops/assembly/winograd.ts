@@ -13,9 +13,12 @@ class Winograd {
   weights!: usize;
   /** Outputs, of any size up to [2 depth][2 height][2 width]; the gradient's dy is padded to just that. */
   y!: usize;
-  /** Scratch: [64][block][channelsIn] and [64][block][channelsOut]. */
+  /** Scratch: 64 times [block][channelsIn] and [block][channelsOut], `pointStep` and `sumStep` bytes apart. */
   points!: usize;
   sums!: usize;
+  pointStep!: usize;
+  sumStep!: usize;
+  block!: i32;
   /** Tiles along each axis. */
   depth!: i32;
   height!: i32;
@@ -25,7 +28,6 @@ class Winograd {
   yWidth!: i32;
   channelsIn!: i32;
   channelsOut!: i32;
-  block!: i32;
 }
 
 /** Position of a tile. */
@@ -43,14 +45,14 @@ function transformInputs(r: Winograd, first: i32, count: i32): void {
   for (let tile = 0; tile < count; tile++) {
     locate(r, first + tile);
     const x = r.x + <usize>(2 * d) * plane + <usize>(2 * h) * row + <usize>(2 * w) * voxel;
-    transformInput(x, plane, row, voxel, r.points + <usize>tile * voxel, <usize>r.block * voxel);
+    transformInput(x, plane, row, voxel, r.points + <usize>tile * voxel, r.pointStep);
   }
 }
 
 /** The convolution with weights in the transformed domain. */
 export function winograd(r: Winograd): void {
   const tiles = r.depth * r.height * r.width, voxel = <usize>r.channelsOut << 2;
-  const pointStep = <usize>(r.block * r.channelsIn) << 2, sumStep = <usize>r.block * voxel;
+  const pointStep = r.pointStep, sumStep = r.sumStep;
   const weightStep = <usize>r.channelsIn * voxel;
   for (let first = 0; first < tiles; first += r.block) {
     const count = min(r.block, tiles - first);
@@ -76,7 +78,7 @@ export function winograd(r: Winograd): void {
 /** The gradient of the weights in the transformed domain. */
 export function winogradFilterGradient(r: Winograd): void {
   const tiles = r.depth * r.height * r.width, voxel = <usize>r.channelsOut << 2;
-  const pointStep = <usize>(r.block * r.channelsIn) << 2, sumStep = <usize>r.block * voxel;
+  const pointStep = r.pointStep, sumStep = r.sumStep;
   const weightStep = <usize>r.channelsIn * voxel;
   const row = <usize>(2 * r.width) * voxel, plane = <usize>(2 * r.height) * row;
   for (let first = 0; first < tiles; first += r.block) {

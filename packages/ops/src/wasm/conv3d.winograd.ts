@@ -9,6 +9,8 @@ const POINTS = 64;
 /** What the tiles of one block may take up, so that they stay in the second cache level, and the most of them. */
 const BLOCK_BYTES = 1 << 18;
 const MAX_BLOCK = 32;
+/** Floats of a cache line; without it between the points, all of them would fall into the same few places of the cache. */
+const LINE = 16;
 
 /** Whether assembly/winograd.ts does this convolution, and faster: 3^3 of stride 1, channels in eights. */
 export function isWinograd(filterShape: readonly number[], { strides, padding }: Geometry): boolean {
@@ -49,12 +51,10 @@ export function winograd(
           x: input.at,
           weights,
           y: sample(call, y, b).at,
-          points: scratch.points,
-          sums: scratch.sums,
-          ...fields(tiles, size),
+          ...scratch,
+          ...extent(tiles, size),
           channelsIn,
           channelsOut,
-          block: scratch.block,
         }),
       );
     });
@@ -79,12 +79,10 @@ export function winogradFilterGradient(call: Call, x: TensorInfo, dy: TensorInfo
           x: input.at,
           weights,
           y: padded(call, sample(call, dy, b), [0, 0, 0], even).at,
-          points: scratch.points,
-          sums: scratch.sums,
-          ...fields(tiles, even),
+          ...scratch,
+          ...extent(tiles, even),
           channelsIn,
           channelsOut,
-          block: scratch.block,
         }),
       );
     });
@@ -96,7 +94,7 @@ export function winogradFilterGradient(call: Call, x: TensorInfo, dy: TensorInfo
   call.kernels.transformFilterGradientAxis(onOneAxis, call.at(dw), 9, pair);
 }
 
-function fields(tiles: Size, size: Size) {
+function extent(tiles: Size, size: Size) {
   return {
     depth: tiles[0],
     height: tiles[1],
@@ -107,14 +105,18 @@ function fields(tiles: Size, size: Size) {
   };
 }
 
+/** Scratch for the tiles that are transformed together; what the kernels call so. */
 function blocks(call: Call, channelsIn: number, channelsOut: number, tiles: number) {
   const tileFloats = POINTS * (channelsIn + channelsOut);
   const fitting = Math.min(MAX_BLOCK, Math.max(tiles, 1), Math.floor(BLOCK_BYTES / (tileFloats * BYTES)));
   const block = Math.max(4, Math.ceil(fitting / 4) * 4);
+  const [pointFloats, sumFloats] = [channelsIn, channelsOut].map((channels) => block * channels + LINE);
   return {
+    points: call.scratch(POINTS * pointFloats),
+    sums: call.scratch(POINTS * sumFloats),
+    pointStep: pointFloats * BYTES,
+    sumStep: sumFloats * BYTES,
     block,
-    points: call.scratch(block * POINTS * channelsIn),
-    sums: call.scratch(block * POINTS * channelsOut),
   };
 }
 
