@@ -4,9 +4,10 @@ import { madd } from './simd';
 /** exp of four floats, within 2 units in the last place; 0 below -87.3, infinity above 88.7, NaN for NaN. */
 export function exp4(x: v128): v128 {
   const lowest = f32x4.splat(-87.33654);
-  const at = f32x4.min(f32x4.max(x, lowest), f32x4.splat(88.8));
-  // x = n ln 2 + r, |r| <= ln(2) / 2, with ln 2 in two parts; then the Taylor series of exp(r), and 2^n through the exponent bits.
-  const n = f32x4.nearest(f32x4.mul(at, f32x4.splat(1.44269504)));
+  const at = f32x4.pmin(f32x4.pmax(x, lowest), f32x4.splat(88.8));
+  // x = n ln 2 + r, |r| <= ln(2) / 2, with ln 2 in two parts; then the Taylor series of exp(r), and 2^n through the exponent
+  // bits. Added to 1.5 * 2^23, a float is rounded to a whole number, which its lowest bits then hold.
+  const shift = f32x4.splat(12582912), whole = madd(at, f32x4.splat(1.44269504), shift), n = f32x4.sub(whole, shift);
   const r = madd(n, f32x4.splat(2.12194440e-4), madd(n, f32x4.splat(-0.693359375), at));
   let p = f32x4.splat(1.0 / 5040);
   p = madd(p, r, f32x4.splat(1.0 / 720));
@@ -16,7 +17,7 @@ export function exp4(x: v128): v128 {
   p = madd(p, r, f32x4.splat(0.5));
   p = madd(p, r, f32x4.splat(1));
   p = madd(p, r, f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  const power = i32x4.add(i32x4.shl(whole, 23), i32x4.splat(127 << 23));
   return v128.andnot(f32x4.mul(p, power), f32x4.lt(x, lowest));
 }
 

@@ -1,12 +1,14 @@
 // Kernels over the heap of tfjs-backend-wasm. Everything is passed by address; nothing is allocated here and there is
 // no static data, because the memory belongs to tfjs. Tensors are float32 unless said otherwise, channels last.
 export { sumRuns, sumThinRuns } from './runs';
-export { copyRows, packPanels, packPanelsTransposed, transpose } from './panels';
+export { copyBlocks } from './copy';
+export { packPanels, packPanelsTransposed, transpose } from './panels';
 export { padVolume, padChannels, unpadMatrices } from './pad';
 export { filterGradient, thinFilterGradient } from './filterGradient';
 export { winograd, winogradFilterGradient } from './winograd';
 export { transformFilterAxis, transformFilterGradientAxis } from './winogradTransforms';
 export { gridSample, gridSampleGradient } from './gridSample';
+export { attention, attentionGradient } from './attention';
 export { alongAxis } from './alongAxis';
 export { instanceNormPrelu, instanceNormPreluGradient } from './instanceNorm';
 export { adam } from './adam';

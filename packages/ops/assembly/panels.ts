@@ -67,9 +67,3 @@ export function packPanelsTransposed(from: usize, to: usize, rows: i32, columns:
     to += panel;
   }
 }
-
-/** Row-major [rows][columns] to rows that lie `toRow` bytes apart. */
-export function copyRows(from: usize, to: usize, rows: i32, columns: i32, toRow: usize): void {
-  const row = <usize>columns << 2;
-  for (let r = 0; r < rows; r++, from += row, to += toRow) memory.copy(to, from, row);
-}

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { attend, attendGradient } from './attention.blocks';
+import { attend, attendGradient } from './attention.composite';
+import { dispatch } from './dispatch';
 import { OpsError } from './errors';
 import { withGradient } from './gradient';
 import { checkTensor } from './validate';
@@ -26,6 +27,10 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D): tf.Te
   }
   return withGradient<tf.Tensor3D>([q, k, v], (save) => {
     save([q, k, v]);
-    return { value: attend(q, k, v), gradient: (dy, saved) => attendGradient(dy, saved[0], saved[1], saved[2]) };
+    return {
+      value: dispatch('Paired3dAttention', { q, k, v }, {}, () => attend(q, k, v)),
+      gradient: (dy, [q, k, v]) =>
+        dispatch<tf.Tensor[]>('Paired3dAttentionGrad', { dy, q, k, v }, {}, () => attendGradient(dy, q, k, v)),
+    };
   });
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { attention } from './attention';
-import { attend, attendGradient } from './attention.blocks';
+import { attend, attendGradient } from './attention.composite';
 import { embedding } from './embedding';
 import { withGradient } from './gradient';
 import { matMul } from './matMul';
@@ -111,6 +111,27 @@ onEveryDevice(() => {
       await expectClose(blocks[i], host(tensor.shape, await tensor.data()), 1e-6);
     }
     tf.dispose([q, k, v, dy, whole, blocks]);
+  });
+
+  it('attention over more queries than are held at once equals attention in blocks', async () => {
+    const random = new CaseRandom(4);
+    const [q, k, v, dy] = [
+      [2, 77, 5],
+      [2, 50, 5],
+      [2, 50, 9],
+      [2, 77, 9],
+    ].map((shape) => upload(random.tensor(shape)) as tf.Tensor3D);
+    const [value, dq, dk, dv] = tf.tidy(() => {
+      const gradients = tf.grads((a: tf.Tensor, b: tf.Tensor, c: tf.Tensor) =>
+        attention(a as tf.Tensor3D, b as tf.Tensor3D, c as tf.Tensor3D),
+      )([q, k, v], dy);
+      return [attention(q, k, v), ...gradients];
+    });
+    const expected = tf.tidy(() => [attend(q, k, v), ...attendGradient(dy, q, k, v)]);
+    for (const [i, tensor] of [value, dq, dk, dv].entries()) {
+      await expectClose(tensor, host(expected[i].shape, await expected[i].data()), 1e-5);
+    }
+    tf.dispose([q, k, v, dy, value, dq, dk, dv, ...expected]);
   });
 
   it('nearestCode takes the first of equal rows', async () => {

@@ -158,7 +158,7 @@ function packPhase(
   taps.forEach((tap, index) => {
     const from = call.at(filter) + tap * channels * channelsOut * BYTES;
     const to = weights + index * tapBytes;
-    if (thin) call.kernels.copyRows(from, to, channels, channelsOut, taps.length * tapBytes);
+    if (thin) call.kernels.copyBlocks(from, to, channels, channelsOut, tapBytes, taps.length * tapBytes);
     else call.kernels.packPanelsTransposed(from, to, channelsOut, channels, taps.length * tapBytes);
   });
   return weights;

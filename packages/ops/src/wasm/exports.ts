@@ -11,7 +11,7 @@ export interface KernelExports {
   winogradFilterGradient(parameters: Address): void;
   transformFilterAxis(from: Address, to: Address, outer: number, inner: number): void;
   transformFilterGradientAxis(from: Address, to: Address, outer: number, inner: number): void;
-  copyRows(from: Address, to: Address, rows: number, columns: number, toRowBytes: number): void;
+  copyBlocks(from: Address, to: Address, count: number, words: number, fromStep: number, toStep: number): void;
   packPanels(from: Address, to: Address, rows: number, columns: number, panelBytes: number): void;
   packPanelsTransposed(from: Address, to: Address, rows: number, columns: number, panelBytes: number): void;
   transpose(from: Address, fromRow: number, to: Address, toRow: number, rows: number, columns: number): void;
@@ -26,6 +26,8 @@ export interface KernelExports {
     rows: number,
     columns: number,
   ): void;
+  attention(parameters: Address, factor: number): void;
+  attentionGradient(parameters: Address, factor: number): void;
   gridSample(parameters: Address): void;
   gridSampleGradient(parameters: Address): void;
   alongAxis(parameters: Address): void;

@@ -7,6 +7,7 @@ export interface WasmBackend {
   /** The Emscripten module; every tensor of the backend comes from its `_malloc`. */
   readonly wasm: { _malloc(bytes: number): Address; _free(address: Address): void };
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number | null } };
+  incRef(dataId: object): void;
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   disposeData(dataId: object): boolean;
 }
@@ -51,6 +52,12 @@ export class Call {
     const made = this.backend.makeOutput([...shape], dtype);
     this.#outputs.push(made);
     return made;
+  }
+
+  /** The same values for a second owner, without a copy. */
+  share({ dataId, shape, dtype }: TensorInfo): TensorInfo {
+    this.backend.incRef(dataId);
+    return { dataId, shape, dtype };
   }
 
   /** Address of `floats` unset floats, freed when the kernel returns. */

@@ -106,6 +106,7 @@ describe('WasmMemoryError', () => {
         taken.add(dataId);
         return { dataId, shape, dtype };
       },
+      incRef: () => {},
       disposeData: (id: object) => taken.delete(id),
     };
     const heap = new Heap(

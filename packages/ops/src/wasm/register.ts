@@ -1,6 +1,15 @@
-import { findBackend, getBackend, getKernel, registerKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import {
+  findBackend,
+  getBackend,
+  getKernel,
+  registerKernel,
+  unregisterKernel,
+  type KernelFunc,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { adam } from './adam';
 import { alongAxis } from './alongAxis';
+import { attention, attentionGrad } from './attention';
 import { instantiate } from './binary';
 import { conv3d, conv3dBackpropInput } from './conv3d';
 import { conv3dBackpropFilter } from './conv3d.filter';
@@ -15,12 +24,15 @@ import { present, type WasmKernel } from './kernel';
 import { layerNorm, layerNormGrad } from './layerNorm';
 import { matMul } from './matMul';
 import { softmax, softmaxGrad } from './softmax';
+import { concat, identity, slice, type StockKernel } from './stock';
 
 const kernels: readonly WasmKernel[] = [
   conv3d,
   conv3dBackpropInput,
   conv3dBackpropFilter,
   matMul,
+  attention,
+  attentionGrad,
   gridSample3d,
   gridSample3dGrad,
   alongAxis,
@@ -40,6 +52,8 @@ const kernels: readonly WasmKernel[] = [
   embeddingForward,
   embeddingGrad,
 ];
+
+const stockKernels: readonly StockKernel[] = [identity, slice, concat];
 
 /** What was linked to each backend; kernels are registered by name, once, and look their backend up here. */
 const linked = new WeakMap<object, { heap: Heap; relaxedSimd: boolean }>();
@@ -69,21 +83,37 @@ export async function registerWasmKernels(options: { relaxedSimd?: boolean } = {
     linked.set(backend, link);
   }
   for (const kernel of kernels) register(kernel);
+  for (const kernel of stockKernels) replace(kernel);
   return { relaxedSimd: link.relaxedSimd };
 }
 
-function register({ name, run }: WasmKernel): void {
-  if (getKernel(name, 'wasm')) return;
-  const kernelFunc = ({
-    inputs,
-    backend,
-    attrs,
-  }: Parameters<Parameters<typeof registerKernel>[0]['kernelFunc']>[0]) => {
+function register(kernel: WasmKernel): void {
+  if (getKernel(kernel.name, 'wasm')) return;
+  registerKernel({ kernelName: kernel.name, backendName: 'wasm', kernelFunc: kernelFunction(kernel) });
+}
+
+/** Puts one of ours in the place of tfjs's own, which goes on serving what ours does not. */
+function replace(kernel: StockKernel): void {
+  const stock = getKernel(kernel.name, 'wasm');
+  if (replaced.has(stock.kernelFunc)) return;
+  const ours = kernelFunction(kernel);
+  const kernelFunc: KernelFunc = (call) =>
+    linked.has(call.backend) && kernel.serves(Object.values(present(call.inputs)))
+      ? ours(call)
+      : stock.kernelFunc(call);
+  unregisterKernel(kernel.name, 'wasm');
+  registerKernel({ ...stock, kernelFunc });
+  replaced.add(kernelFunc);
+}
+
+const replaced = new WeakSet<KernelFunc>();
+
+function kernelFunction({ name, run }: WasmKernel): KernelFunc {
+  return ({ inputs, backend, attrs }) => {
     const link = linked.get(backend);
     if (!link) throw new WasmBackendError('a backend with these kernels', 'a new wasm backend', 'call it again');
     return link.heap.call<TensorInfo | TensorInfo[]>(name, (call) => run(call, present(inputs), attrs ?? {}));
   };
-  registerKernel({ kernelName: name, backendName: 'wasm', kernelFunc });
 }
 
 function currentBackend(): WasmBackend {
