@@ -68,6 +68,20 @@ function combine(y: usize, x: usize, factors: usize, count: i32, row: usize): vo
     for (let f = factors, p = x; f < factorsEnd; f += 4, p += row) a = madd(v128.load32_splat(f), v128.load(p), a);
     v128.store(y, a);
   }
+  if (y + 12 == end) {
+    // Vectors of a field.
+    let a: f32 = 0, b: f32 = 0, c: f32 = 0;
+    for (let f = factors, p = x; f < factorsEnd; f += 4, p += row) {
+      const s = load<f32>(f);
+      a += s * load<f32>(p);
+      b += s * load<f32>(p, 4);
+      c += s * load<f32>(p, 8);
+    }
+    store<f32>(y, a);
+    store<f32>(y, b, 4);
+    store<f32>(y, c, 8);
+    return;
+  }
   for (; y < end; y += 4, x += 4) {
     let a: f32 = 0;
     for (let f = factors, p = x; f < factorsEnd; f += 4, p += row) a += load<f32>(f) * load<f32>(p);

@@ -10,6 +10,10 @@ export { transformFilterAxis, transformFilterGradientAxis } from './winogradTran
 export { gridSample, gridSampleGradient } from './gridSample';
 export { attention, attentionGradient } from './attention';
 export { alongAxis } from './alongAxis';
+export { composeFields, composeFieldsGradient, narrowVectors, widenVectors } from './composeFields';
+export { warp, warpGradient } from './warp';
+export { correlation, correlationGradient } from './correlation';
+export { squaredStencil } from './stencil';
 export { instanceNormPrelu, instanceNormPreluGradient } from './instanceNorm';
 export { adam } from './adam';
 export { softmax, softmaxGradient } from './softmax';

@@ -54,7 +54,11 @@ export interface BandedMatrix {
 export function alongAxes(x: tf.Tensor5D, matrices: readonly (BandedMatrix | null)[]): tf.Tensor5D {
   return tf.tidy(() => {
     let y = x;
-    matrices.forEach((banded, i) => {
+    // Axes that shrink go first, those that grow last and from the last one on: the other axes have fewer voxels then.
+    const growth = (i: number) => (matrices[i] ? matrices[i].rows / matrices[i].columns : 0);
+    const order = [2, 1, 0].sort((a, b) => growth(a) - growth(b));
+    order.forEach((i) => {
+      const banded = matrices[i];
       if (!banded) return;
       const values = new Float32Array(banded.rows * banded.columns);
       for (const [row, column, weight] of banded.weights) values[row * banded.columns + column] += weight;

@@ -3,10 +3,12 @@ import * as api from './index';
 
 it('exports these names', () => {
   expect(Object.keys(api).sort()).toEqual([
+    'OPTIMISE_PRESETS',
     'PAPER_CONFIG',
     'RegistrationError',
     'RegistrationNetwork',
     'Regulariser',
+    'Transform',
     'compose',
     'dice',
     'exponential',
@@ -15,6 +17,7 @@ it('exports these names', () => {
     'inverseConsistencyError',
     'jacobianDeterminant',
     'meanAbsoluteDifference',
+    'optimisePair',
     'readDisplacement',
     'registrationConfig',
     'targetRegistrationError',

@@ -16,3 +16,14 @@ export {
   type HostDisplacement,
 } from './metrics';
 export { worldDisplacementField, type WorldDisplacementField } from './displacementField';
+export {
+  optimisePair,
+  type HostDisplacements,
+  type OptimiseOptions,
+  type OptimiseProgress,
+  type Optimised,
+} from './optimise/optimisePair';
+export { OPTIMISE_PRESETS, type OptimisePreset, type OptimiseRecipe, type OptimiseStage } from './optimise/recipe';
+export type { ImageVolume } from './optimise/images';
+export { Transform, type ResampledVolume, type TransformVolume } from './transform/transform';
+export type { Affine, Grid } from './transform/grid';

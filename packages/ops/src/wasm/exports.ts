@@ -31,6 +31,15 @@ export interface KernelExports {
   gridSample(parameters: Address): void;
   gridSampleGradient(parameters: Address): void;
   alongAxis(parameters: Address): void;
+  composeFields(parameters: Address): void;
+  composeFieldsGradient(parameters: Address): void;
+  widenVectors(from: Address, to: Address, count: number): void;
+  narrowVectors(from: Address, to: Address, count: number): void;
+  warp(parameters: Address): void;
+  warpGradient(parameters: Address): void;
+  correlation(parameters: Address, floor: number): void;
+  correlationGradient(parameters: Address, dx: Address): void;
+  squaredStencil(stencil: Address, w0: number, w1: number, w2: number, w3: number, scale: number): number;
   instanceNormPrelu(parameters: Address, epsilon: number): void;
   instanceNormPreluGradient(parameters: Address): void;
   adam(

@@ -11,8 +11,10 @@ import { adam } from './adam';
 import { alongAxis } from './alongAxis';
 import { attention, attentionGrad } from './attention';
 import { instantiate } from './binary';
+import { composeFields, composeFieldsGrad } from './composeFields';
 import { conv3d, conv3dBackpropInput } from './conv3d';
 import { conv3dBackpropFilter } from './conv3d.filter';
+import { correlation, correlationGrad } from './correlation';
 import { crossEntropy, crossEntropyGrad, weightedCrossEntropy, weightedCrossEntropyGrad } from './crossEntropy';
 import { embeddingForward, embeddingGrad } from './embedding';
 import { WasmBackendError } from './errors';
@@ -23,8 +25,10 @@ import { instanceNormPrelu, instanceNormPreluGrad } from './instanceNormPrelu';
 import { present, type WasmKernel } from './kernel';
 import { layerNorm, layerNormGrad } from './layerNorm';
 import { matMul } from './matMul';
+import { smoothness } from './smoothness';
 import { softmax, softmaxGrad } from './softmax';
 import { concat, identity, slice, type StockKernel } from './stock';
+import { warp, warpGrad } from './warp';
 
 const kernels: readonly WasmKernel[] = [
   conv3d,
@@ -36,6 +40,13 @@ const kernels: readonly WasmKernel[] = [
   gridSample3d,
   gridSample3dGrad,
   alongAxis,
+  composeFields,
+  composeFieldsGrad,
+  warp,
+  warpGrad,
+  correlation,
+  correlationGrad,
+  smoothness,
   instanceNormPrelu,
   instanceNormPreluGrad,
   adam,
