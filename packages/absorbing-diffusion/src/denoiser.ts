@@ -4,7 +4,7 @@ import { DiffusionError, tokenCount, validateConfig, type DenoiserConfig } from 
 import type { Network } from './network';
 import { patchDenoiser } from './patchDenoiser';
 import { plainDenoiser } from './plainDenoiser';
-import { seededDropout } from './transformer';
+import { seededMasks } from './transformer';
 
 /**
  * Predicts the codes behind masked tokens: p(x_0 | x_t) of absorbing diffusion (Austin et al., 2021; Bond-Taylor et
@@ -64,12 +64,12 @@ export class Denoiser {
   }
 
   /** Features [B, T, c] of every token; `random` switches dropout on (training). */
-  hidden(ids: tf.Tensor2D, random?: Random): tf.Tensor3D {
+  hidden(ids: tf.Tensor2D, random?: Pick<Random, 'bits'>): tf.Tensor3D {
     if (ids.shape[1] !== this.tokens) {
       throw new DiffusionError('Denoiser.hidden', `[B, ${this.tokens}]`, `[${ids.shape}]`, 'flatten the token grid');
     }
     const rate = this.config.kind === 'plain' ? this.config.dropout : 0;
-    return tf.tidy(() => this.network.hidden(ids, random && seededDropout(rate, random)));
+    return tf.tidy(() => this.network.hidden(ids, random && seededMasks(rate, random)));
   }
 
   /** Logits [n, codes] of rows [n, c] of the features. */

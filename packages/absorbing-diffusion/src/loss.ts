@@ -12,7 +12,7 @@ import type { MaskedBatch } from './masking';
 export type Weighting = 'reweighted-elbo' | 'elbo';
 
 /** Cross entropy in nats of each masked token, [number masked]; differentiable. Empty when nothing is masked. */
-export function maskedCrossEntropy(denoiser: Denoiser, batch: MaskedBatch, random?: Random): tf.Tensor1D {
+export function maskedCrossEntropy(denoiser: Denoiser, batch: MaskedBatch, random?: Pick<Random, 'bits'>): tf.Tensor1D {
   if (batch.masked.length === 0) return tf.tensor1d([], 'float32');
   return tf.tidy(() => {
     const ids = tf.tensor2d(batch.ids, [batch.times.length, denoiser.tokens], 'int32');
@@ -34,7 +34,7 @@ export function diffusionLoss(
   denoiser: Denoiser,
   batch: MaskedBatch,
   weighting: Weighting,
-  random?: Random,
+  random?: Pick<Random, 'bits'>,
 ): tf.Scalar {
   const scale = Math.LN2 * denoiser.tokens * batch.times.length;
   const weight = (t: number) => (weighting === 'elbo' ? 1 / (t * scale) : (1 - t) / (scale * denoiser.config.codes));

@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Dropout } from './transformer';
+import type { NextMask } from './transformer';
 
 /** The two halves of a denoiser: the trunk sees all tokens, the head is applied to the rows that are asked for. */
 export interface Network {
   /** ids int32 [B, T], masked ones = codes -> features [B, T, c] */
-  hidden(ids: tf.Tensor2D, dropout?: Dropout): tf.Tensor3D;
+  hidden(ids: tf.Tensor2D, next?: NextMask): tf.Tensor3D;
   /** features [n, c] -> logits over the codes [n, codes] */
   head(rows: tf.Tensor2D): tf.Tensor2D;
 }

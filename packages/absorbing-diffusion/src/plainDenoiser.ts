@@ -19,9 +19,9 @@ export function plainDenoiser(parameters: Parameters, config: PlainDenoiserConfi
   const norm = layerNormLayer(parameters.scope('layer_norm'), { width });
   const head = parameters.scope('head').add('weight', [codes, width], normal(standardDeviation));
   return {
-    hidden(ids, dropout) {
+    hidden(ids, next) {
       const embedded = tf.add(tokens(ids), tf.reshape(positions, [1, ...positions.shape])) as tf.Tensor3D;
-      return blocks.reduce((x, block) => block(x, dropout), embedded);
+      return blocks.reduce((x, block) => block(x, next), embedded);
     },
     head: (rows) => matMul(norm(rows), head, { transposeB: true }) as tf.Tensor2D,
   };

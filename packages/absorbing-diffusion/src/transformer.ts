@@ -1,13 +1,13 @@
 import {
-  Random,
   addBias,
   layerNormLayer,
   linearLayer,
   pytorchDefault,
   type Layer,
   type Parameters,
+  type Random,
 } from '@paired3d/nn';
-import { attention, gelu, matMul } from '@paired3d/ops';
+import { attention, dropout, gelu, matMul, type DropoutMask } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Size of a transformer block. */
@@ -19,15 +19,16 @@ export interface BlockConfig {
   readonly norm: 'post' | 'pre';
 }
 
-/** Randomly zeroes activations while training; absent when sampling. */
-export type Dropout = (x: tf.Tensor) => tf.Tensor;
+/** Gives the mask of the next dropout while training; absent when sampling. */
+export type NextMask = () => DropoutMask;
 
 /** [B, S, width] -> [B, S, width] */
-export type Block = (x: tf.Tensor3D, dropout?: Dropout) => tf.Tensor3D;
+export type Block = (x: tf.Tensor3D, next?: NextMask) => tf.Tensor3D;
 
 /**
  * PyTorch's `nn.TransformerEncoderLayer(batch_first=True, activation=GELU)` with its parameter names:
- * self attention and a feed-forward network, each in a residual branch.
+ * self attention and a feed-forward network, each in a residual branch. Dropout is where PyTorch has it: on the weights
+ * of the attention, within the feed-forward network, and on what each branch gives.
  */
 export function transformerBlock(parameters: Parameters, config: BlockConfig): Block {
   const { width, heads, feedForward, norm } = config;
@@ -36,9 +37,10 @@ export function transformerBlock(parameters: Parameters, config: BlockConfig): B
   const linear2 = linearLayer(parameters.scope('linear2'), { in: feedForward, out: width });
   const norm1 = layerNormLayer(parameters.scope('norm1'), { width });
   const norm2 = layerNormLayer(parameters.scope('norm2'), { width });
-  return (x, dropout = (y) => y) => {
-    const feed: Layer = (y) => dropout(linear2(dropout(gelu(linear1(y)))));
-    const self: Layer = (y) => dropout(attend(y as tf.Tensor3D));
+  return (x, next) => {
+    const drop = (y: tf.Tensor) => (next ? dropout(y, next()) : y);
+    const feed: Layer = (y) => drop(linear2(drop(gelu(linear1(y)))));
+    const self: Layer = (y) => drop(attend(y as tf.Tensor3D, next?.()));
     if (norm === 'post') {
       const y = norm1(tf.add(x, self(x)));
       return norm2(tf.add(y, feed(y))) as tf.Tensor3D;
@@ -59,11 +61,14 @@ function selfAttention(parameters: Parameters, width: number, heads: number) {
   const outWeight = parameters.scope('out_proj').add('weight', [width, width], pytorchDefault(width));
   const outBias = parameters.scope('out_proj').add('bias', [width], 0);
   const size = width / heads;
-  return (x: tf.Tensor3D): tf.Tensor3D => {
+  return (x: tf.Tensor3D, mask?: DropoutMask): tf.Tensor3D => {
     const [batch, length] = x.shape;
     const qkv = addBias(matMul(tf.reshape(x, [-1, width]), weight, { transposeB: true }), bias);
     const [q, k, v] = [0, 1, 2].map((i) => splitHeads(tf.slice(qkv, [0, i * width], [-1, width])));
-    const mixed = tf.transpose(tf.reshape(attention(q, k, v), [batch, heads, length, size]), [0, 2, 1, 3]);
+    const mixed = tf.transpose(
+      tf.reshape(attention(q, k, v, { dropout: mask }), [batch, heads, length, size]),
+      [0, 2, 1, 3],
+    );
     const out = matMul(tf.reshape(mixed, [-1, width]), outWeight, { transposeB: true });
     return tf.reshape(addBias(out, outBias), [batch, length, width]);
 
@@ -77,11 +82,7 @@ function selfAttention(parameters: Parameters, width: number, heads: number) {
   };
 }
 
-/** Inverted dropout whose masks are drawn from a keyed generator, a new one at each call. */
-export function seededDropout(rate: number, random: Random): Dropout | undefined {
-  if (rate === 0) return undefined;
-  return (x) => {
-    const keep = random.uniforms(x.size).map((u) => (u < rate ? 0 : 1 / (1 - rate)));
-    return tf.mul(x, tf.tensor(keep, x.shape));
-  };
+/** Masks whose seeds are the generator's next bits; none when nothing is to be dropped. */
+export function seededMasks(rate: number, random: Pick<Random, 'bits'>): NextMask | undefined {
+  return rate === 0 ? undefined : () => ({ rate, seed: random.bits() });
 }

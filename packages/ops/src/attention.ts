@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { attend, attendGradient } from './attention.composite';
 import { dispatch } from './dispatch';
+import { checkRate, type DropoutMask } from './dropout';
 import { OpsError } from './errors';
 import { withGradient } from './gradient';
 import { checkTensor } from './validate';
@@ -13,10 +14,16 @@ import { checkTensor } from './validate';
  * @param q `[B * heads, S, E]`.
  * @param k `[B * heads, T, E]`.
  * @param v `[B * heads, T, F]`.
+ * @param options `dropout`: zeroes some of the weights `[B * heads, S, T]` after the softmax, as PyTorch does in training.
  * @returns `[B * heads, S, F]`.
- * @throws OpsError when batches, widths or lengths do not match.
+ * @throws OpsError when batches, widths or lengths do not match, or the rate of the dropout is not in [0, 1).
  */
-export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D): tf.Tensor3D {
+export function attention(
+  q: tf.Tensor3D,
+  k: tf.Tensor3D,
+  v: tf.Tensor3D,
+  { dropout }: { dropout?: DropoutMask } = {},
+): tf.Tensor3D {
   checkTensor('attention', 'q', q, 3);
   checkTensor('attention', 'k', k, 3);
   checkTensor('attention', 'v', v, 3);
@@ -25,8 +32,16 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D): tf.Te
     const got = `q [${q.shape}], k [${k.shape}], v [${v.shape}]`;
     throw new OpsError('attention', 'q [N,S,E], k [N,T,E], v [N,T,F]', got, 'split the heads of all three alike');
   }
+  if (dropout) checkRate('attention', dropout);
   return withGradient<tf.Tensor3D>([q, k, v], (save) => {
     save([q, k, v]);
+    // Kernels of ours have no dropout.
+    if (dropout) {
+      return {
+        value: attend(q, k, v, { dropout }),
+        gradient: (dy, [q, k, v]) => attendGradient(dy, q, k, v, { dropout }),
+      };
+    }
     return {
       value: dispatch('Paired3dAttention', { q, k, v }, {}, () => attend(q, k, v)),
       gradient: (dy, [q, k, v]) =>

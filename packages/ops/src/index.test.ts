@@ -13,6 +13,7 @@ it('exports these names', () => {
     'conv3d',
     'conv3dTranspose',
     'crossEntropy',
+    'dropout',
     'embedding',
     'exponentialField',
     'gaussianBlur3d',

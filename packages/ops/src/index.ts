@@ -8,6 +8,7 @@ export { prelu } from './prelu';
 export { layerNorm } from './layerNorm';
 export { gelu } from './gelu';
 export { attention } from './attention';
+export { dropout, type DropoutMask } from './dropout';
 export { gridSample3d } from './gridSample3d';
 export { affineGrid, identityGrid } from './grids';
 export { composeFields, exponentialField } from './composeFields';

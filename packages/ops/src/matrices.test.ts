@@ -105,7 +105,7 @@ onEveryDevice(() => {
     const k = upload(random.tensor([3, 4, 2]));
     const dy = upload(random.tensor([3, 5, 3]));
     const [whole, blocks] = [1e6, scoresAtOnce].map((n) =>
-      tf.tidy(() => [attend(q, k, v, n), ...attendGradient(dy, q, k, v, n)]),
+      tf.tidy(() => [attend(q, k, v, { scoresAtOnce: n }), ...attendGradient(dy, q, k, v, { scoresAtOnce: n })]),
     );
     for (const [i, tensor] of whole.entries()) {
       await expectClose(blocks[i], host(tensor.shape, await tensor.data()), 1e-6);

@@ -24,16 +24,16 @@ describe('the paper’s autoencoder', () => {
       'encode.encode_1.conv.weight',
     ]);
     expect([...entries.keys()].slice(-4)).toEqual([
-      'decode.decode_6.adn.A.weight',
-      'decode.decode_7.conv.weight',
-      'decode.decode_7.conv.bias',
+      'decode.decode_6.conv.adn.A.weight',
+      'decode.decode_7.conv.conv.weight',
+      'decode.decode_7.conv.conv.bias',
       'codebook.weight',
     ]);
     const shapes = (names: string[]) => names.map((name) => entries.get(name)!.shape.join(' '));
     expect(
-      shapes(['encode.encode_0.conv.weight', 'encode.encode_7.conv.weight', 'decode.decode_0.conv.weight']),
+      shapes(['encode.encode_0.conv.weight', 'encode.encode_7.conv.weight', 'decode.decode_0.conv.conv.weight']),
     ).toEqual(['3 3 3 2 48', '3 3 3 256 384', '3 3 3 256 384']);
-    expect(shapes(['decode.decode_7.conv.weight', 'decode.decode_7.conv.bias'])).toEqual(['3 3 3 4 48', '4']);
+    expect(shapes(['decode.decode_7.conv.conv.weight', 'decode.decode_7.conv.conv.bias'])).toEqual(['3 3 3 4 48', '4']);
     expect([...entries.keys()]).toHaveLength(8 * 3 + 7 * 3 + 2 + 1);
 
     // Codes start uniform in ±1/1024.

@@ -13,7 +13,7 @@ import type { Autoencoder } from './autoencoder';
 /**
  * MONAI's `AutoEncoder(kernel_size=3, num_res_units=0)`: convolution -> instance norm -> PReLU at every layer, the
  * decoder mirrors the encoder in transposed convolutions (of stride 1 too), its last layer is the convolution alone.
- * Weights are named as MONAI names them (`encode.encode_0.conv.weight`, `decode.decode_0.adn.A.weight`, …).
+ * Weights are named as MONAI names them (`encode.encode_0.conv.weight`, `decode.decode_0.conv.adn.A.weight`, …).
  */
 export function monaiNetwork(
   parameters: Parameters,
@@ -34,7 +34,8 @@ export function monaiNetwork(
   // MONAI: decode_channel_list = channels[-2::-1] + [out_channels], strides in reverse.
   const decodeChannels = [...channels.slice(0, -1).reverse(), outputs];
   const decode = decodeChannels.map((out, i): Layer<Tensor5D> => {
-    const scope = parameters.scope('decode').scope(`decode_${i}`);
+    // MONAI's decoder layers are sequences whose one block is called `conv`, like the convolution in it.
+    const scope = parameters.scope('decode').scope(`decode_${i}`).scope('conv');
     const conv = conv3dTransposeLayer(scope.scope('conv'), {
       in: i === 0 ? channels[last] : decodeChannels[i - 1],
       out,

@@ -112,7 +112,11 @@ describe('the paper’s loss', () => {
   it('has the gradient of its value to the decoder', () => {
     const setup = make(flat('monai'));
     spread(setup.model);
-    for (const name of ['decode.decode_0.conv.weight', 'decode.decode_2.conv.bias', 'decode.decode_1.adn.A.weight']) {
+    for (const name of [
+      'decode.decode_0.conv.conv.weight',
+      'decode.decode_2.conv.conv.bias',
+      'decode.decode_1.conv.adn.A.weight',
+    ]) {
       const { analytic, numeric } = compare(setup, name, 'total');
       close(analytic, numeric);
     }
@@ -156,7 +160,7 @@ describe('the paper’s loss', () => {
   it('treats separately coded images as it treats two images', () => {
     const setup = make(flat('monai', { coding: 'separate' }));
     spread(setup.model);
-    const { analytic, numeric } = compare(setup, 'decode.decode_0.conv.weight', 'total');
+    const { analytic, numeric } = compare(setup, 'decode.decode_0.conv.conv.weight', 'total');
     close(analytic, numeric);
     setup.dispose();
   });
