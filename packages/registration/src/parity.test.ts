@@ -37,7 +37,7 @@ const weights = () => file.below('weight') as Map<string, HostTensor>;
 
 function images(): [tf.Tensor5D, tf.Tensor5D] {
   const { data, shape } = file.tensor('images');
-  return tf.split(tf.tensor(data as Float32Array, [...shape]) as tf.Tensor5D, 2) as [tf.Tensor5D, tf.Tensor5D];
+  return tf.split(tf.tensor5d(data as Float32Array, shape as never), 2) as [tf.Tensor5D, tf.Tensor5D];
 }
 
 const picked = (values: ArrayLike<number>) => Array.from(values).filter((_, i) => i % every === 0);
@@ -83,7 +83,7 @@ describe.each(['cpu', 'wasm'])('against PyTorch on %s', (backend) => {
     const fields = golden('fields');
     const tensor = (name: string) => {
       const { data, shape } = fields.tensor(name);
-      return tf.tensor(data as Float32Array, [...shape]) as tf.Tensor5D;
+      return tf.tensor5d(data as Float32Array, shape as never);
     };
     const check = async (got: tf.Tensor, name: string, tolerance?: number) =>
       expectClose(await got.data(), fields.tensor(name).data, { tolerance, what: name });
