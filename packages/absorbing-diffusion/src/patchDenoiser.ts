@@ -1,5 +1,4 @@
 import {
-  addBias,
   conv3dLayer,
   conv3dTransposeLayer,
   embeddingLayer,
@@ -9,7 +8,7 @@ import {
   type Layer,
   type Parameters,
 } from '@paired3d/nn';
-import { embedding, gelu, matMul } from '@paired3d/ops';
+import { addBias, embedding, gelu, matMul } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PatchDenoiserConfig } from './config';
 import type { Network } from './network';

@@ -1,13 +1,5 @@
-import {
-  addBias,
-  layerNormLayer,
-  linearLayer,
-  pytorchDefault,
-  type Layer,
-  type Parameters,
-  type Random,
-} from '@paired3d/nn';
-import { attention, dropout, gelu, matMul, type DropoutMask } from '@paired3d/ops';
+import { layerNormLayer, linearLayer, pytorchDefault, type Layer, type Parameters, type Random } from '@paired3d/nn';
+import { addBias, attention, dropout, gelu, matMul, type DropoutMask } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Size of a transformer block. */

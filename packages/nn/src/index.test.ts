@@ -10,7 +10,6 @@ it('exports these names', () => {
     'Random',
     'SafetensorsError',
     'StateDictError',
-    'addBias',
     'computeGradients',
     'conv3dLayer',
     'conv3dTransposeLayer',

@@ -3,7 +3,6 @@ export { Random } from './random';
 export { Parameters } from './parameters';
 export { normal, pytorchDefault, uniform, type Initialiser } from './initialise';
 export {
-  addBias,
   conv3dLayer,
   conv3dTransposeLayer,
   embeddingLayer,

@@ -2,7 +2,6 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  addBias,
   conv3dLayer,
   conv3dTransposeLayer,
   embeddingLayer,
@@ -177,12 +176,6 @@ describe('other layers', () => {
     expect(adn(input([1, 2, 2, 2, 3]) as tf.Tensor5D).shape).toEqual([1, 2, 2, 2, 3]);
     expect(parameters.entries.get('adn.A.weight')!.dataSync()[0]).toBe(0.25);
     parameters.dispose();
-  });
-
-  it('addBias adds over the last axis of any rank', async () => {
-    const y = addBias(tf.zeros([1, 1, 2, 1, 2]), tf.tensor1d([1, 2]));
-    expect(y.shape).toEqual([1, 1, 2, 1, 2]);
-    expect(Array.from(await y.data())).toEqual([1, 2, 1, 2]);
   });
 
   it('sequential applies from left to right', async () => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { conv3d, conv3dTranspose, embedding, instanceNormPrelu, layerNorm, matMul } from '@paired3d/ops';
+import { addBias, conv3d, conv3dTranspose, embedding, instanceNormPrelu, layerNorm, matMul } from '@paired3d/ops';
 import { normal, pytorchDefault } from './initialise';
 import type { Parameters } from './parameters';
 
@@ -34,11 +34,6 @@ function extents(options: ConvOptions) {
   const { kernel = 3, strides = 1, spatialDims = 3, padding = Math.floor(kernel / 2) } = options;
   const along = (n: number, slice: number) => [spatialDims === 2 ? slice : n, n, n] as [number, number, number];
   return { kernel: along(kernel, 1), strides: along(strides, 1), padding: along(padding, 0) };
-}
-
-/** Adds a bias over the last axis; through rank 2, since rank-5 broadcasts are not right on every backend. */
-export function addBias<T extends tf.Tensor>(x: T, bias: tf.Tensor): T {
-  return tf.reshape(tf.add(tf.reshape(x, [-1, bias.size]), bias), x.shape) as T;
 }
 
 /** Convolution, `weight` [kD, kH, kW, in, out] and `bias` [out]; padding on both sides as in PyTorch's `Conv3d`. */
@@ -86,7 +81,7 @@ export function linearLayer(
   const bias = options.bias === false ? undefined : parameters.add('bias', [options.out], pytorchDefault(options.in));
   return (x) => {
     const y = matMul(tf.reshape(x, [-1, options.in]), weight, { transposeB: true });
-    return tf.reshape(bias ? tf.add(y, bias) : y, [...x.shape.slice(0, -1), options.out]);
+    return tf.reshape(bias ? addBias(y, bias) : y, [...x.shape.slice(0, -1), options.out]);
   };
 }
 

@@ -1,11 +1,9 @@
 // Attention softmax(q k^T / sqrt(width)) v, head by head, for a block of queries at a time: their scores stay in cache, and
 // are made again for the gradient. (The order of FlashAttention, Dao et al. 2022, whose softmax in parts is not needed here:
 // a row of scores fits.)
-import { exp4 } from './functions';
 import { packPanels, packPanelsTransposed } from './panels';
 import { addTransposedProduct, product } from './products';
-import { dot } from './rows';
-import { sumLanes } from './simd';
+import { exponentials, scale, softmaxGradientRow, softmaxRow } from './softmax';
 
 /** Widths with a trailing 8 are rounded up to it. All scratch is zero at first, so that what padding meets adds nothing. */
 @unmanaged
@@ -50,40 +48,10 @@ function rounded(n: i32): i32 {
 }
 
 /** `count` rows of `columns` floats, times a factor, to rows of `toColumns`; rows up to a multiple of four are zeroed. */
-function load(from: usize, to: usize, count: i32, columns: i32, toColumns: i32, factor: f32): void {
+function loadRows(from: usize, to: usize, count: i32, columns: i32, toColumns: i32, factor: f32): void {
   const row = <usize>columns << 2, toRow = <usize>toColumns << 2;
   for (let i = 0; i < count; i++, from += row, to += toRow) scale(from, to, columns, factor);
   memory.fill(to, 0, <usize>(((count + 3) & ~3) - count) * toRow);
-}
-
-function scale(from: usize, to: usize, columns: i32, factor: f32): void {
-  const factors = f32x4.splat(factor);
-  let i = 0;
-  for (; i + 4 <= columns; i += 4, from += 16, to += 16) v128.store(to, f32x4.mul(v128.load(from), factors));
-  for (; i < columns; i++, from += 4, to += 4) store<f32>(to, loadFloat(from) * factor);
-}
-
-// @ts-ignore: decorator
-@inline
-function loadFloat(at: usize): f32 {
-  return f32x4.extract_lane(v128.load32_zero(at), 0);
-}
-
-/** Scores of a row to exp(score - largest), zero in the padding; returns their sum. */
-function exponentials(row: usize, columns: i32): f32 {
-  const end = row + (<usize>rounded(columns) << 2);
-  for (let at = row + (<usize>columns << 2); at < end; at += 4) store<f32>(at, -Infinity);
-  let m = v128.load(row);
-  for (let at = row + 16; at < end; at += 16) m = f32x4.pmax(m, v128.load(at));
-  m = f32x4.pmax(m, v128.shuffle<f32>(m, m, 2, 3, 0, 1));
-  m = f32x4.pmax(m, v128.shuffle<f32>(m, m, 1, 0, 3, 2));
-  let sum = f32x4.splat(0);
-  for (let at = row; at < end; at += 16) {
-    const e = exp4(f32x4.sub(v128.load(at), m));
-    v128.store(at, e);
-    sum = f32x4.add(sum, e);
-  }
-  return sumLanes(sum);
 }
 
 export function attention(a: Attention, factor: f32): void {
@@ -95,16 +63,17 @@ export function attention(a: Attention, factor: f32): void {
     let y = a.y + (<usize>(head * a.rows * a.values) << 2);
     for (let r = 0; r < a.rows; r += a.block) {
       const count = min(a.block, a.rows - r), fours = (count + 3) & ~3;
-      load(q + (<usize>(r * a.width) << 2), a.queries, count, a.width, width, factor);
+      loadRows(q + (<usize>(r * a.width) << 2), a.queries, count, a.width, width, factor);
       product(a.queries, a.keys, a.scores, fours, width, columns);
       // Divided by its sum is the output, which is shorter than the row of scores.
       for (let i = 0; i < count; i++) {
-        const sum = exponentials(a.scores + <usize>i * scoreRow, a.columns);
-        store<f32>(a.queries + (<usize>i << 2), 1 / sum);
+        const row = a.scores + <usize>i * scoreRow;
+        store<f32>(a.queries + (<usize>i << 2), 1 / exponentials(row, row, a.columns));
+        memory.fill(row + (<usize>a.columns << 2), 0, scoreRow - (<usize>a.columns << 2));
       }
       product(a.scores, a.valuePanels, a.outputs, fours, columns, values);
       for (let i = 0; i < count; i++, y += <usize>a.values << 2) {
-        scale(a.outputs + <usize>i * outputRow, y, a.values, loadFloat(a.queries + (<usize>i << 2)));
+        scale(a.outputs + <usize>i * outputRow, y, a.values, load<f32>(a.queries + (<usize>i << 2)));
       }
     }
   }
@@ -131,12 +100,14 @@ export function attentionGradient(a: Attention, factor: f32): void {
     for (let r = 0; r < a.rows; r += a.block) {
       const count = min(a.block, a.rows - r), fours = (count + 3) & ~3;
       const at = rowsBefore + (<usize>r << 2);
-      load(a.q + at * a.width, a.queries, count, a.width, width, factor);
-      load(a.dy + at * a.values, a.outputs, count, a.values, values, 1);
+      loadRows(a.q + at * a.width, a.queries, count, a.width, width, factor);
+      loadRows(a.dy + at * a.values, a.outputs, count, a.values, values, 1);
       product(a.queries, a.keys, a.scores, fours, width, columns);
       product(a.outputs, a.valuesTransposed, a.dscores, fours, values, columns);
       for (let i = 0; i < count; i++) {
-        softmaxGradientRow(a.scores + <usize>i * scoreRow, a.dscores + <usize>i * scoreRow, a.columns);
+        const p = a.scores + <usize>i * scoreRow, dp = a.dscores + <usize>i * scoreRow;
+        softmaxRow(p, p, a.columns, 1);
+        softmaxGradientRow(dp, p, dp, a.columns);
       }
       addTransposedProduct(a.scores, a.outputs, a.dvalues, count, columns, values);
       addTransposedProduct(a.dscores, a.queries, a.dkeys, count, columns, width);
@@ -148,14 +119,6 @@ export function attentionGradient(a: Attention, factor: f32): void {
     store2d(a.dkeys, a.dk + columnsBefore * a.width, a.columns, width, a.width);
     store2d(a.dvalues, a.dv + columnsBefore * a.values, a.columns, values, a.values);
   }
-}
-
-/** Scores to weights p, and dp to p (dp - sum(p dp)). */
-function softmaxGradientRow(p: usize, dp: usize, columns: i32): void {
-  const normaliser = f32x4.splat(1 / exponentials(p, columns)), end = p + (<usize>rounded(columns) << 2);
-  for (let at = p; at < end; at += 16) v128.store(at, f32x4.mul(v128.load(at), normaliser));
-  const mean = f32x4.splat(dot(p, dp, rounded(columns)));
-  for (; p < end; p += 16, dp += 16) v128.store(dp, f32x4.mul(v128.load(p), f32x4.sub(v128.load(dp), mean)));
 }
 
 function store2d(from: usize, to: usize, rows: i32, fromColumns: i32, columns: i32): void {

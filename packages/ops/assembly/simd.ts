@@ -34,9 +34,14 @@ export function storeUpTo8(at: usize, low: v128, high: v128, count: i32): void {
   if (count > 2) v128.store_lane<f32>(at, rest, 2, 8);
 }
 
-/** The first `count` (1 to 4) floats at an address; the others are `fill`. */
+/** The first `count` (1 or more, at most 4 of them) floats at an address; the others are `fill`. */
+// @ts-ignore: decorator
+@inline
 export function loadUpTo4(at: usize, count: i32, fill: f32): v128 {
-  if (count >= 4) return v128.load(at);
+  return count >= 4 ? v128.load(at) : loadFewer(at, count, fill);
+}
+
+function loadFewer(at: usize, count: i32, fill: f32): v128 {
   let v = f32x4.splat(fill);
   v = v128.load_lane<f32>(at, v, 0);
   if (count > 1) v = v128.load_lane<f32>(at, v, 1, 4);
@@ -44,12 +49,15 @@ export function loadUpTo4(at: usize, count: i32, fill: f32): v128 {
   return v;
 }
 
-/** Writes the first `count` (1 to 4) lanes. */
+/** Writes the first `count` lanes, 1 or more, at most all four. */
+// @ts-ignore: decorator
+@inline
 export function storeUpTo4(at: usize, v: v128, count: i32): void {
-  if (count >= 4) {
-    v128.store(at, v);
-    return;
-  }
+  if (count >= 4) v128.store(at, v);
+  else storeFewer(at, v, count);
+}
+
+function storeFewer(at: usize, v: v128, count: i32): void {
   v128.store_lane<f32>(at, v, 0);
   if (count > 1) v128.store_lane<f32>(at, v, 1, 4);
   if (count > 2) v128.store_lane<f32>(at, v, 2, 8);

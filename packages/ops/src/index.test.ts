@@ -5,6 +5,7 @@ it('exports these names', () => {
   expect(Object.keys(ops).sort()).toEqual([
     'OpsError',
     'adamUpdate',
+    'addBias',
     'affineGrid',
     'alongAxis',
     'attention',

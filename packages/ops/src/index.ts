@@ -4,6 +4,7 @@ export { conv3d } from './conv3d';
 export { conv3dTranspose } from './conv3dTranspose';
 export { matMul } from './matMul';
 export { instanceNorm, instanceNormPrelu } from './instanceNorm';
+export { addBias } from './addBias';
 export { prelu } from './prelu';
 export { layerNorm } from './layerNorm';
 export { gelu } from './gelu';

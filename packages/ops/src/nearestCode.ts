@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { dispatch } from './dispatch';
 import { product } from './matMul';
 import { OpsError } from './errors';
 import { checkTensor } from './validate';
@@ -21,7 +22,9 @@ export function nearestCode(vectors: tf.Tensor2D, codebook: tf.Tensor2D): tf.Ten
   if (codebook.shape[1] !== width) {
     throw new OpsError('nearestCode', `a codebook [K, ${width}]`, `[${codebook.shape}]`, 'match the widths');
   }
-  return tf.tidy(() => nearestRows(vectors, codebook, DISTANCES_AT_ONCE));
+  return dispatch('Paired3dNearestCode', { vectors, codebook }, {}, () =>
+    nearestRows(vectors, codebook, DISTANCES_AT_ONCE),
+  );
 }
 
 /** {@link nearestCode} with at most so many distances in memory. */

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { adamUpdate } from './adamUpdate';
+import { addBias } from './addBias';
 import { gelu } from './gelu';
 import { instanceNorm, instanceNormPrelu } from './instanceNorm';
 import { layerNorm } from './layerNorm';
@@ -9,6 +10,7 @@ import { prelu } from './prelu';
 import { host } from './reference/host';
 import {
   adamReference,
+  addBiasReference,
   geluReference,
   instanceNormReference,
   layerNormReference,
@@ -38,6 +40,12 @@ onEveryDevice(() => {
     inputs: [random.tensor([batch, ...size, channels], 3), slope],
     run: (x: tf.Tensor5D, alpha: tf.Tensor1D) => instanceNormPrelu(x, alpha),
     reference: (x, alpha) => preluReference(instanceNormReference(x, 1e-5), alpha),
+  }));
+
+  itBehaves('addBias', volume, ({ batch, size, channels }, random) => ({
+    inputs: [random.tensor([batch, ...size, channels]), random.tensor([channels])],
+    run: (x: tf.Tensor5D, bias: tf.Tensor1D) => addBias(x, bias),
+    reference: addBiasReference,
   }));
 
   itBehaves('prelu', volume, ({ batch, size, channels }, random) => ({

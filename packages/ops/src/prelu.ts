@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { dispatch } from './dispatch';
 import { withGradient } from './gradient';
 import { checkShape, checkTensor } from './validate';
 
@@ -16,14 +17,23 @@ export function prelu<T extends tf.Tensor>(x: T, alpha: tf.Tensor1D): T {
   checkShape('prelu', 'alpha', alpha, [1]);
   return withGradient<T>([x, alpha], (save) => {
     save([x, alpha]);
-    const flat = tf.reshape<tf.Rank.R1>(x, [-1]); // rank 5 broadcasts are wrong on the webgpu backend
-    const positive = tf.relu(flat);
-    const value = tf.reshape(tf.add(positive, tf.mul(tf.sub(flat, positive), alpha)), x.shape);
-    return { value, gradient: (dy, [input, slope]) => preluGradient(dy, input, slope) };
+    return {
+      value: dispatch<tf.Tensor>('Paired3dPrelu', { x, alpha }, {}, () => preluComposite(x, alpha)),
+      gradient: (dy, [input, slope]) =>
+        dispatch<tf.Tensor[]>('Paired3dPreluGrad', { dy, x: input, alpha: slope }, {}, () =>
+          preluGradComposite(dy, input, slope),
+        ),
+    };
   });
 }
 
-function preluGradient(dy: tf.Tensor, x: tf.Tensor, alpha: tf.Tensor): tf.Tensor[] {
+function preluComposite(x: tf.Tensor, alpha: tf.Tensor): tf.Tensor {
+  const flat = tf.reshape<tf.Rank.R1>(x, [-1]); // rank 5 broadcasts are wrong on the webgpu backend
+  const positive = tf.relu(flat);
+  return tf.reshape(tf.add(positive, tf.mul(tf.sub(flat, positive), alpha)), x.shape);
+}
+
+function preluGradComposite(dy: tf.Tensor, x: tf.Tensor, alpha: tf.Tensor): tf.Tensor[] {
   const flat = tf.reshape<tf.Rank.R1>(x, [-1]);
   const dyFlat = tf.reshape<tf.Rank.R1>(dy, [-1]);
   const positive = tf.step(flat);

@@ -26,6 +26,7 @@ const mistakes: [op: string, expected: RegExp, call: () => unknown][] = [
   ['matMul', /equal inner sizes/, () => ops.matMul(zeros(2, 3), zeros(2, 3))],
   ['instanceNorm', /x of rank 5/, () => ops.instanceNorm(zeros(2, 3))],
   ['instanceNormPrelu', /alpha of shape \[1\]/, () => ops.instanceNormPrelu(volume(), row(2))],
+  ['addBias', /shape \[4\]/, () => ops.addBias(tf.zeros([3, 4]), row(2))],
   ['prelu', /alpha of shape \[1\]/, () => ops.prelu(volume(), row(2))],
   ['layerNorm', /offset of shape \[3\]/, () => ops.layerNorm(zeros(2, 3), row(3), row(2))],
   ['gelu', /float32/, () => ops.gelu(tf.tensor1d([1], 'int32'))],

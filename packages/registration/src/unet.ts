@@ -1,13 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { conv3dTranspose } from '@paired3d/ops';
-import {
-  addBias,
-  conv3dLayer,
-  instanceNormPreluLayer,
-  pytorchDefault,
-  type Layer,
-  type Parameters,
-} from '@paired3d/nn';
+import { addBias, conv3dTranspose } from '@paired3d/ops';
+import { conv3dLayer, instanceNormPreluLayer, pytorchDefault, type Layer, type Parameters } from '@paired3d/nn';
 import { concatChannels } from './concatChannels';
 
 /** Configuration of a {@link unet}. */

@@ -1,5 +1,12 @@
 import { generate, host, read, type Host } from './host';
 
+export function addBiasReference(x: Host, bias: Host): Host {
+  return host(
+    x.shape,
+    x.data.map((value, i) => value + bias.data[i % bias.data.length]),
+  );
+}
+
 export function preluReference(x: Host, alpha: Host): Host {
   return host(
     x.shape,

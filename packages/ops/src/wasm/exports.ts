@@ -28,6 +28,11 @@ export interface KernelExports {
   ): void;
   attention(parameters: Address, factor: number): void;
   attentionGradient(parameters: Address, factor: number): void;
+  addBias(x: Address, bias: Address, y: Address, wide: Address, rows: number, columns: number): void;
+  sumRows(x: Address, y: Address, sums: Address, rows: number, columns: number): void;
+  prelu(x: Address, y: Address, alpha: number, count: number): void;
+  preluGradient(dy: Address, x: Address, dx: Address, alpha: number, count: number): number;
+  nearestCode(parameters: Address): void;
   gridSample(parameters: Address): void;
   gridSampleGradient(parameters: Address): void;
   alongAxis(parameters: Address): void;

@@ -87,6 +87,11 @@ export class Call {
     new DataView(this.memory.buffer).setFloat64(at, value, true);
   }
 
+  /** The first float of a tensor. */
+  readFloat(tensor: TensorInfo): number {
+    return new DataView(this.memory.buffer).getFloat32(this.at(tensor), true);
+  }
+
   /** Writes one float at the start of a tensor. */
   writeScalar(tensor: TensorInfo, value: number): void {
     new DataView(this.memory.buffer).setFloat32(this.at(tensor), value, true);

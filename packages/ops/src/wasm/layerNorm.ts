@@ -45,7 +45,7 @@ export const layerNormGrad = kernel<'dy' | 'x' | 'scale' | 'mean' | 'rstd'>(
       doffset: call.at(doffset),
       mean: call.at(mean),
       rstd: call.at(rstd),
-      sums: call.scratchDoubles(2 * columns),
+      sums: call.scratchDoubles(3 * columns),
       rows,
       columns,
     };

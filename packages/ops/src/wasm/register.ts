@@ -10,6 +10,7 @@ import {
 import { adam } from './adam';
 import { alongAxis } from './alongAxis';
 import { attention, attentionGrad } from './attention';
+import { addBias, sumRows } from './bias';
 import { instantiate } from './binary';
 import { composeFields, composeFieldsGrad } from './composeFields';
 import { conv3d, conv3dBackpropInput } from './conv3d';
@@ -25,9 +26,11 @@ import { instanceNormPrelu, instanceNormPreluGrad } from './instanceNormPrelu';
 import { present, type WasmKernel } from './kernel';
 import { layerNorm, layerNormGrad } from './layerNorm';
 import { matMul } from './matMul';
+import { nearestCode } from './nearestCode';
+import { prelu, preluGrad } from './prelu';
 import { smoothness } from './smoothness';
 import { softmax, softmaxGrad } from './softmax';
-import { concat, identity, slice, type StockKernel } from './stock';
+import { concat, identity, pad, slice, split, type StockKernel } from './stock';
 import { warp, warpGrad } from './warp';
 
 const kernels: readonly WasmKernel[] = [
@@ -37,6 +40,11 @@ const kernels: readonly WasmKernel[] = [
   matMul,
   attention,
   attentionGrad,
+  addBias,
+  sumRows,
+  prelu,
+  preluGrad,
+  nearestCode,
   gridSample3d,
   gridSample3dGrad,
   alongAxis,
@@ -64,7 +72,7 @@ const kernels: readonly WasmKernel[] = [
   embeddingGrad,
 ];
 
-const stockKernels: readonly StockKernel[] = [identity, slice, concat];
+const stockKernels: readonly StockKernel[] = [identity, slice, concat, split, pad];
 
 /** What was linked to each backend; kernels are registered by name, once, and look their backend up here. */
 const linked = new WeakMap<object, { heap: Heap; relaxedSimd: boolean }>();
@@ -109,7 +117,7 @@ function replace(kernel: StockKernel): void {
   if (replaced.has(stock.kernelFunc)) return;
   const ours = kernelFunction(kernel);
   const kernelFunc: KernelFunc = (call) =>
-    linked.has(call.backend) && kernel.serves(Object.values(present(call.inputs)))
+    linked.has(call.backend) && kernel.serves(Object.values(present(call.inputs)), call.attrs ?? {})
       ? ours(call)
       : stock.kernelFunc(call);
   unregisterKernel(kernel.name, 'wasm');

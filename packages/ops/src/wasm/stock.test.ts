@@ -88,6 +88,33 @@ describeKernels('kernels in the place of stock ones', () => {
     );
   });
 
+  it('splits along any axis, and pads a matrix', () => {
+    const x = numbered([2, 6, 3], 'float32');
+    const parts = tf.split(x, [1, 3, 2], 1);
+    expect(parts.map((part) => [...part.dataSync()])).toEqual(
+      [
+        [0, 1],
+        [1, 4],
+        [4, 6],
+      ].map(([from, to]) => [0, 1].flatMap((row) => [...x.dataSync().slice(18 * row + 3 * from, 18 * row + 3 * to)])),
+    );
+    const padded = tf.pad2d(tf.tensor2d([0, 1, 2, 3], [2, 2], 'int32'), [
+      [0, 0],
+      [1, 2],
+    ]);
+    expect([...padded.dataSync()]).toEqual([0, 0, 1, 0, 0, 0, 2, 3, 0, 0]);
+    const framed = tf.pad2d(
+      tf.tensor2d([[0]]),
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      7,
+    );
+    expect([...framed.dataSync()]).toEqual([7, 7, 0, 7]);
+    tf.dispose([x, parts, padded, framed]);
+  });
+
   it('clones without a copy, and each owner frees its own', () => {
     const x = tf.tensor1d([1, 2, 3]);
     const y = x.clone();

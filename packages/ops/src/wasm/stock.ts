@@ -1,4 +1,4 @@
-import { slice_util, util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { backend_util, slice_util, util, type NamedAttrMap, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Call } from './heap';
 import { kernel, type WasmKernel } from './kernel';
 import { BYTES } from './runs';
@@ -10,7 +10,7 @@ import { BYTES } from './runs';
  */
 export interface StockKernel extends WasmKernel {
   /** What it does not serve goes to tfjs's own kernel. */
-  serves(inputs: readonly TensorInfo[]): boolean;
+  serves(inputs: readonly TensorInfo[], attributes: NamedAttrMap): boolean;
 }
 
 const hasWords = ({ dtype, shape }: TensorInfo) =>
@@ -85,4 +85,43 @@ export const concat: StockKernel = {
     return y;
   },
   serves: (inputs) => inputs.every((part) => hasWords(part) && part.dtype === inputs[0].dtype),
+};
+
+/** Parts along an axis: the gradient of a concatenation. */
+export const split: StockKernel = {
+  ...kernel<'x', { readonly numOrSizeSplits: number | number[]; readonly axis: number }>(
+    'SplitV',
+    (call, { x }, attributes) => {
+      const axis = util.parseAxisParam(attributes.axis, x.shape)[0];
+      const lengths = backend_util.prepareSplitSize(x as Tensor, attributes.numOrSizeSplits, axis);
+      const begin = x.shape.map(() => 0);
+      return lengths.map((length) => {
+        const size = [...x.shape];
+        size[axis] = length;
+        const y = call.output(size, x.dtype);
+        if (length > 0) copyBox(call, x, y, begin, size);
+        begin[axis] += length;
+        return y;
+      });
+    },
+  ),
+  serves: ([x]) => hasWords(x),
+};
+
+/** Zeros around a matrix: the gradient of a slice of columns. */
+export const pad: StockKernel = {
+  ...kernel<'x', { readonly paddings: readonly [number, number][]; readonly constantValue: number }>(
+    'PadV2',
+    (call, { x }, { paddings }) => {
+      const [rows, columns] = x.shape;
+      const shape = [rows, columns + paddings[1][0] + paddings[1][1]];
+      const y = call.output(shape, x.dtype);
+      call.zero(call.at(y), rows * shape[1]);
+      const [from, to] = [columns * BYTES, shape[1] * BYTES];
+      call.kernels.copyBlocks(call.at(x), call.at(y) + paddings[1][0] * BYTES, rows, columns, from, to);
+      return y;
+    },
+  ),
+  serves: ([x], { paddings, constantValue }) =>
+    hasWords(x) && x.shape.length === 2 && constantValue === 0 && (paddings as number[][])[0].every((n) => n === 0),
 };
