@@ -29,7 +29,8 @@ export interface KernelExports {
   attention(parameters: Address, factor: number): void;
   attentionGradient(parameters: Address, factor: number): void;
   addBias(x: Address, bias: Address, y: Address, wide: Address, rows: number, columns: number): void;
-  sumRows(x: Address, y: Address, sums: Address, rows: number, columns: number): void;
+  sumOverRows(x: Address, y: Address, sums: Address, rows: number, columns: number, factor: number): void;
+  sumOverColumns(x: Address, y: Address, rows: number, columns: number, factor: number): void;
   prelu(x: Address, y: Address, alpha: number, count: number): void;
   preluGradient(dy: Address, x: Address, dx: Address, alpha: number, count: number): number;
   nearestCode(parameters: Address): void;

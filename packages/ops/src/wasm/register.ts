@@ -10,7 +10,7 @@ import {
 import { adam } from './adam';
 import { alongAxis } from './alongAxis';
 import { attention, attentionGrad } from './attention';
-import { addBias, sumRows } from './bias';
+import { addBias } from './bias';
 import { instantiate } from './binary';
 import { composeFields, composeFieldsGrad } from './composeFields';
 import { conv3d, conv3dBackpropInput } from './conv3d';
@@ -31,6 +31,7 @@ import { prelu, preluGrad } from './prelu';
 import { smoothness } from './smoothness';
 import { softmax, softmaxGrad } from './softmax';
 import { concat, identity, pad, slice, split, type StockKernel } from './stock';
+import { mean, sum } from './sums';
 import { warp, warpGrad } from './warp';
 
 const kernels: readonly WasmKernel[] = [
@@ -41,7 +42,6 @@ const kernels: readonly WasmKernel[] = [
   attention,
   attentionGrad,
   addBias,
-  sumRows,
   prelu,
   preluGrad,
   nearestCode,
@@ -72,7 +72,7 @@ const kernels: readonly WasmKernel[] = [
   embeddingGrad,
 ];
 
-const stockKernels: readonly StockKernel[] = [identity, slice, concat, split, pad];
+const stockKernels: readonly StockKernel[] = [identity, slice, concat, split, pad, sum, mean];
 
 /** What was linked to each backend; kernels are registered by name, once, and look their backend up here. */
 const linked = new WeakMap<object, { heap: Heap; relaxedSimd: boolean }>();

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { describeKernels, expectNoLeak } from './testing';
+import { describeKernels, expectNoLeak, relativeError } from './testing';
 
 const dtype = fc.constantFrom('float32', 'int32', 'bool');
 const shape = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 });
@@ -113,6 +113,52 @@ describeKernels('kernels in the place of stock ones', () => {
     );
     expect([...framed.dataSync()]).toEqual([7, 7, 0, 7]);
     tf.dispose([x, parts, padded, framed]);
+  });
+
+  it('sums and averages along any axes, and over millions of values', () => {
+    const axes = shape.chain((dims) =>
+      fc.record({
+        dims: fc.constant(dims),
+        axis: fc.subarray(dims.map((_, a) => a)),
+        keepDims: fc.boolean(),
+        type: fc.constantFrom('float32', 'int32'),
+      }),
+    );
+    fc.assert(
+      fc.property(axes, ({ dims, axis, keepDims, type }) => {
+        const kept = dims.map((n, a) => (axis.includes(a) ? 1 : n));
+        expectNoLeak(() => {
+          const x = numbered(dims, type as 'float32');
+          const source = x.dataSync();
+          const expected = new Float64Array(tf.util.sizeFromShape(kept));
+          for (const at of positions(dims)) {
+            expected[
+              flat(
+                at.map((n, a) => (axis.includes(a) ? 0 : n)),
+                kept,
+              )
+            ] += source[flat(at, dims)];
+          }
+          const [sum, mean] = [tf.sum(x, axis, keepDims), tf.mean(x, axis, keepDims)];
+          expect(sum.shape).toEqual(keepDims ? kept : dims.filter((_, a) => !axis.includes(a)));
+          expect(sum.dtype).toBe(type);
+          expect([...sum.dataSync()]).toEqual([...expected]);
+          const count = source.length / expected.length;
+          expect(
+            relativeError(
+              mean.dataSync(),
+              expected.map((total) => total / count),
+            ),
+          ).toBeLessThan(1e-6);
+        });
+      }),
+      { seed: 3, numRuns: 200 },
+    );
+    const many = tf.fill([1 << 21, 3], 0.0007);
+    const exact = Math.fround(0.0007);
+    expect(tf.mean(many).dataSync()[0] / exact - 1).toBeCloseTo(0, 6);
+    for (const total of tf.sum(many, 0).dataSync()) expect(total / (exact * (1 << 21)) - 1).toBeCloseTo(0, 6);
+    many.dispose();
   });
 
   it('clones without a copy, and each owner frees its own', () => {
