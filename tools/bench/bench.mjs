@@ -1,10 +1,13 @@
 // Speed of the kernels and of whole training steps: `npm run bench -- --help`.
 import { startEngine } from './engine.mjs';
 import { kernelCases } from './kernels/cases.mjs';
-import { measureKernel } from './kernels.mjs';
+import { measureKernel } from './kernelTimes.mjs';
+import { environment } from './machine.mjs';
+import { measureStep, stepCases } from './stepTimes.mjs';
 import { HELP, filterOf, parseOptions } from './options.mjs';
 import { printProfile } from './profile.mjs';
-import { kernelTable } from './results.mjs';
+import { writeReport } from './report.mjs';
+import { kernelTable, stepTable } from './results.mjs';
 import { startTorch } from './torch.mjs';
 
 async function main() {
@@ -15,16 +18,43 @@ async function main() {
   const torch = options.torch ? await startTorch(options.python) : undefined;
   if (options.torch && !torch) console.log(`${options.python} has no PyTorch: left out.`);
   try {
-    const rows = [];
-    for (const one of kernelCases(engine).filter(filterOf(options.only))) {
-      const chosen = options.stock ? one : { ...one, stock: null };
-      rows.push(await measureKernel(engine, torch, chosen, options));
-      process.stderr.write(`${rows.length} ${one.name} ${one.what}\n`);
-    }
-    console.log(kernelTable(rows));
+    await compareAll(engine, torch, options);
   } finally {
     torch?.stop();
   }
+}
+
+async function compareAll(engine, torch, options) {
+  const wanted = filterOf(options.only);
+  const failures = [];
+  const kernels = await measureAll(kernelCases(engine).filter(wanted), failures, (one) =>
+    measureKernel(engine, torch, one, options),
+  );
+  const steps = await measureAll(stepCases().filter(wanted), failures, (one) =>
+    measureStep(engine, torch, one, options),
+  );
+  const results = { environment: environment(engine, torch, options), kernels, steps };
+  for (const [name, value] of Object.entries(results.environment)) console.log(`${name}: ${value}`);
+  if (kernels.length > 0) console.log(`\n${kernelTable(kernels)}`);
+  if (steps.length > 0) console.log(`\n${stepTable(steps)}`);
+  const left = engine.tf.memory().numTensors;
+  if (left > 0) failures.push(`${left} tensors were not disposed`);
+  if (failures.length > 0) throw new Error(`\n${failures.join('\n')}`);
+  if (options.write) await writeReport(results);
+}
+
+/** The rows of all cases; those that fail are told at the end, so that one does not cost the others. */
+async function measureAll(cases, failures, measure) {
+  const rows = [];
+  for (const one of cases) {
+    process.stderr.write(`${one.name} ${one.what} (${one.sizes})\n`);
+    try {
+      rows.push(await measure(one));
+    } catch (error) {
+      failures.push(error.message);
+    }
+  }
+  return rows;
 }
 
 await main().catch((error) => {

@@ -17,3 +17,10 @@ export const worstError = (actual, expected) =>
   actual.length === expected.length
     ? Math.max(...expected.map((values, i) => relativeError(actual[i], values)))
     : Infinity;
+
+/** Euclidean norm of an array. */
+export const norm = (values) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+
+/** Euclidean distance of two arrays: a rectifier that tips over in one voxel hardly counts. */
+export const distance = (a, b) =>
+  a.length === b.length ? Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0)) : Infinity;

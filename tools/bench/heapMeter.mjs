@@ -3,6 +3,7 @@
 /** Watches the backend's allocator; `peakOf(work)` is by how much `work` raises the bytes in use, `stop()` ends it. */
 export function watchHeap(tf) {
   const module = tf.backend().wasm;
+  module._free(module._malloc(4)); // the module puts the real functions in place at the first call
   const { _malloc: malloc, _free: free } = module;
   const sizes = new Map();
   let inUse = 0;

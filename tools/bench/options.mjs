@@ -7,6 +7,7 @@ export const HELP = `npm run bench -- [options]
   --preset <name>     whose sizes the profiled step has: small (default) or paper
   --rounds <n>        repetitions, 5 by default
   --quick             2 repetitions
+  --write             writes docs/benchmarks.md and docs/benchmarks.json
   --cpu-time          counts the time of the processor, not of the clock: on a busy machine, for one thread
   --no-stock          leaves stock TensorFlow.js out, the slowest
   --no-torch          leaves PyTorch out
@@ -29,6 +30,7 @@ export function parseOptions(args) {
       preset: { type: 'string', default: 'small' },
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
       'cpu-time': { type: 'boolean', default: false },
       stock: { type: 'boolean', default: true },
       torch: { type: 'boolean', default: true },

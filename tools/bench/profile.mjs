@@ -12,14 +12,14 @@ const SHAPES = 30;
  * @returns `{ stepMs, kernelMs, overhead, records }`, medians over the rounds; `records` are the sums over the rounds
  */
 export async function measureProfile(engine, step, rounds) {
-  await step.update();
-  await step.update();
+  await step.run();
+  await step.run();
   const stepTimes = [];
   const kernelTimes = [];
   const records = new Map();
   for (let round = 0; round < rounds; round++) {
     const start = performance.now();
-    const ran = await timeKernels(engine.tf, step.update);
+    const ran = await timeKernels(engine.tf, step.run);
     stepTimes.push(performance.now() - start);
     kernelTimes.push(ran.reduce((sum, { ms }) => sum + ms, 0));
     for (const record of ran) {
@@ -40,7 +40,7 @@ export async function measureProfile(engine, step, rounds) {
 export async function printProfile(engine, name, { preset, rounds }) {
   const make = steps[name];
   if (!make) throw new Error(`--profile: expected one of ${Object.keys(steps).join(', ')}, got ${name}`);
-  const step = make(engine, preset);
+  const step = await make(engine, preset);
   try {
     const { stepMs, kernelMs, overhead, records } = await measureProfile(engine, step, rounds);
     const total = records.reduce((sum, { ms }) => sum + ms, 0);

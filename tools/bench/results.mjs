@@ -26,3 +26,20 @@ export function kernelTable(rows) {
     { title: 'over PyTorch', of: ({ overTorch }) => times(overTorch) },
   ]);
 }
+
+/** Training steps and sampling: one row each. */
+export function stepTable(rows) {
+  return table(rows, [
+    { title: 'step', of: ({ name }) => name, left: true },
+    { title: 'sizes', of: ({ what }) => what, left: true },
+    { title: 'preset', of: ({ sizes }) => sizes, left: true },
+    { title: 'ms', of: ({ ms }) => figure(ms.ours) },
+    { title: 'stock ms', of: ({ ms }) => figure(ms.stock) },
+    { title: 'PyTorch ms', of: ({ ms }) => figure(ms.torch) },
+    { title: 'outside kernels', of: ({ overhead }) => `${(100 * overhead).toFixed(1)} %` },
+    { title: 'peak MB', of: ({ memory }) => megabytes(memory.ours) },
+    { title: 'PyTorch MB', of: ({ memory }) => megabytes(memory.torch) },
+    { title: 'over stock', of: ({ overStock }) => times(overStock) },
+    { title: 'over PyTorch', of: ({ overTorch }) => times(overTorch) },
+  ]);
+}

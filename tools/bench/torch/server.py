@@ -1,7 +1,7 @@
 """PyTorch's side of the benchmark: one JSON request a line on stdin, one JSON answer a line on stdout.
 
-open    {op, options, threads, inputs: {name: {file, shape, dtype, layout}}, layouts: [...]} -> {outputs: [{file, shape}]}
-        makes the work, runs it once and writes what it returns
+open    {op, options, threads, inputs: {name: {file, shape, dtype, layout}}, layouts} -> {outputs: [{file, shape}]}
+        makes the work, runs it once and writes what it returns, in our layouts if `layouts` names them
 time    {runs, cpu} -> {ms}, the mean of so many runs: of the clock, or with `cpu` of this process
 memory  {} -> {bytes}, how far one run raises the resident memory
 close   {} -> {}
@@ -16,8 +16,13 @@ import time
 import numpy
 import torch
 
-import networks
 import operations
+from denoiser import diffusion, sampling
+from registration import registration
+from vqae import vqae
+
+# Work on a whole network, whose weights are the inputs called `weights/<name>`.
+NETWORKS = {"diffusion": diffusion, "registration": registration, "sampling": sampling, "vqae": vqae}
 
 # Ours is channels-last, PyTorch's default channels-first; converted on the way in and out, outside all timings.
 TO_TORCH = {"volume": (0, 4, 1, 2, 3), "filter": (4, 3, 0, 1, 2)}
@@ -55,17 +60,17 @@ class Server:
         self.folder = folder
         self.work = None
 
-    def open(self, op, options, threads, inputs, layouts):
+    def open(self, op, options, threads, inputs, layouts=None):
         torch.set_num_threads(threads)
-        make = getattr(operations, op, None) or getattr(networks, op)
-        self.work = make({name: read(spec) for name, spec in inputs.items()}, **options)
+        tensors = {name: read(spec) for name, spec in inputs.items()}
+        if op in NETWORKS:
+            weights = {name[len("weights/") :]: t for name, t in tensors.items() if name.startswith("weights/")}
+            self.work = NETWORKS[op](tensors, weights, **options)
+        else:
+            self.work = getattr(operations, op)(tensors, **options)
         results = self.work()
-        return {
-            "outputs": [
-                write(tensor, layout, os.path.join(self.folder, f"out{i}"))
-                for i, (tensor, layout) in enumerate(zip(results, layouts, strict=True))
-            ]
-        }
+        files = [os.path.join(self.folder, f"out{i}") for i in range(len(results))]
+        return {"outputs": [write(*result) for result in zip(results, layouts or ["plain"] * len(results), files)]}
 
     def time(self, runs, cpu):
         clock = time.process_time if cpu else time.perf_counter

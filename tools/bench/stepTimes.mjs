@@ -1,0 +1,102 @@
+// One training step: the same weights and data for everybody, equal losses and gradients first, then times.
+import { distance, norm, relativeError } from './compare.mjs';
+import { onStock } from './engine.mjs';
+import { watchHeap } from './heapMeter.mjs';
+import { timeKernels } from './kernelTimer.mjs';
+import { median } from './statistics.mjs';
+import { steps } from './steps.mjs';
+import { interleave, ratio, stopwatch } from './timing.mjs';
+
+const TITLES = {
+  vqae: 'VQ-AE, training step',
+  diffusion: 'denoiser, training step',
+  registration: 'registration, training step',
+  sampling: 'denoiser, sampling',
+};
+/** Stock's float32 sums over all voxels of an image are up to 2 % off. */
+const LOSS_TOLERANCE = 2e-2;
+const GRADIENT_TOLERANCE = 2e-2;
+/** A gradient whose norm is this much smaller than the largest is noise: that of a bias in front of a norm is zero. */
+const NOISE = 1e-2;
+
+/**
+ * Measures one step of steps.mjs.
+ * @returns what a row of the table shows
+ * @throws Error when we and PyTorch disagree
+ */
+export async function measureStep(engine, torch, { name, make, sizes }, { rounds, cpuTime, stock, threads = 1 }) {
+  const { tf } = engine;
+  const heap = watchHeap(tf);
+  let step;
+  try {
+    let reference;
+    const memory = {
+      ours: await heap.peakOf(async () => {
+        step = await make(engine, sizes);
+        if (torch) reference = await torch.open(step.torch, step.torch.inputs, threads);
+        const first = await step.first();
+        if (reference) compare(name, first, reference);
+        await step.run();
+      }),
+    };
+    const contenders = { ours: timer(step.run, cpuTime) };
+    if (torch) {
+      memory.torch = await torch.memory();
+      contenders.torch = (runs) => torch.time(runs, cpuTime);
+    }
+    if (stock) contenders.stock = (runs) => onStock(engine, () => timer(step.run, cpuTime)(runs));
+    const times = await interleave(contenders, rounds);
+    return {
+      name,
+      what: step.what,
+      sizes,
+      ms: { ours: times.ours.ms, stock: times.stock?.ms, torch: times.torch?.ms },
+      memory,
+      overhead: await overheadOf(tf, step, rounds),
+      overStock: ratio(times.ours, times.stock),
+      overTorch: ratio(times.ours, times.torch),
+    };
+  } finally {
+    heap.stop();
+    step?.dispose();
+    await torch?.close();
+  }
+}
+
+function timer(run, cpuTime) {
+  return async (runs) => {
+    const elapsed = stopwatch(cpuTime);
+    for (let i = 0; i < runs; i++) await run();
+    return elapsed() / runs;
+  };
+}
+
+/** The share of a step that is spent outside kernels. */
+async function overheadOf(tf, step, rounds) {
+  const shares = [];
+  for (let round = 0; round < rounds; round++) {
+    const elapsed = stopwatch(false);
+    const kernels = await timeKernels(tf, step.run);
+    shares.push(1 - kernels.reduce((sum, { ms }) => sum + ms, 0) / elapsed());
+  }
+  return median(shares);
+}
+
+function compare(step, { names, values }, expected) {
+  const fail = (what, error) => {
+    throw new Error(`${step}: ${what} of ours and PyTorch differ, relative error ${error.toExponential(1)}`);
+  };
+  const lossError = relativeError(values[0], expected[0]);
+  if (!(lossError <= LOSS_TOLERANCE)) fail('losses', lossError);
+  const noise = NOISE * Math.max(0, ...expected.slice(1).map(norm));
+  names.forEach((name, i) => {
+    const error = distance(values[i + 1], expected[i + 1]) / Math.max(norm(expected[i + 1]), noise);
+    if (!(error <= GRADIENT_TOLERANCE)) fail(`gradients of ${name}`, error);
+  });
+}
+
+/** Every step at the sizes of the presets. */
+export const stepCases = () =>
+  Object.entries(steps).flatMap(([key, make]) =>
+    ['small', 'paper'].map((sizes) => ({ name: TITLES[key], what: '', make, sizes })),
+  );

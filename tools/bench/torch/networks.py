@@ -1,1 +1,0 @@
-"""The three networks of the presets and their training steps, with our parameter names."""
