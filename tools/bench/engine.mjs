@@ -27,24 +27,27 @@ export async function startEngine() {
   tf.enableProdMode();
   await installed('@tensorflow/tfjs-backend-wasm');
   if (!(await tf.setBackend('wasm'))) throw new Error('bench: the wasm backend does not start');
+  const stock = new Map(tf.getKernelsForBackend('wasm').map((kernel) => [kernel.kernelName, kernel]));
   const { registerWasmKernels } = await built('ops', 'wasm');
   const { relaxedSimd } = await registerWasmKernels();
   const names = ['ops', 'nn', 'vqae', 'absorbing-diffusion', 'registration', 'pipeline'];
   const [ops, nn, vqae, diffusion, registration, pipeline] = await Promise.all(names.map((name) => built(name)));
-  return { tf, relaxedSimd, ops, nn, vqae, diffusion, registration, pipeline };
+  return { tf, stock, relaxedSimd, ops, nn, vqae, diffusion, registration, pipeline };
 }
 
-/** The kernels of ours that are registered. */
-const ourKernels = (tf) =>
-  tf.getKernelsForBackend('wasm').filter(({ kernelName }) => kernelName.startsWith('Paired3d'));
-
 /** Runs `work` on stock TensorFlow.js: without our kernels each operation falls back to its composite. */
-export async function onStock({ tf }, work) {
-  const kernels = ourKernels(tf);
-  for (const { kernelName } of kernels) tf.unregisterKernel(kernelName, 'wasm');
+export async function onStock({ tf, stock }, work) {
+  const ours = tf.getKernelsForBackend('wasm').filter((kernel) => stock.get(kernel.kernelName) !== kernel);
+  for (const { kernelName } of ours) {
+    tf.unregisterKernel(kernelName, 'wasm');
+    if (stock.has(kernelName)) tf.registerKernel(stock.get(kernelName));
+  }
   try {
     return await work();
   } finally {
-    for (const kernel of kernels) tf.registerKernel(kernel);
+    for (const kernel of ours) {
+      if (stock.has(kernel.kernelName)) tf.unregisterKernel(kernel.kernelName, 'wasm');
+      tf.registerKernel(kernel);
+    }
   }
 }

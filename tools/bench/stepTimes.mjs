@@ -13,8 +13,7 @@ const TITLES = {
   registration: 'registration, training step',
   sampling: 'denoiser, sampling',
 };
-/** Stock's float32 sums over all voxels of an image are up to 2 % off. */
-const LOSS_TOLERANCE = 2e-2;
+const LOSS_TOLERANCE = 1e-4;
 const GRADIENT_TOLERANCE = 2e-2;
 /** A gradient whose norm is this much smaller than the largest is noise: that of a bias in front of a norm is zero. */
 const NOISE = 1e-2;

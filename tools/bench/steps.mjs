@@ -116,8 +116,11 @@ async function diffusionStep(engine, preset) {
   });
   // What the training masks in its steps; were it otherwise, the losses would differ.
   const masks = Array.from({ length: MASKS }, (_, step) =>
-    diffusion.maskAtRandomTimes(items, denoiser.maskId, nn.Random.of(SEED, 'diffusion', 'mask', step)),
-  );
+    items.map((item, index) => {
+      const random = nn.Random.of(SEED, 'diffusion', 'mask', step, index);
+      return diffusion.maskAtRandomTimes([item], denoiser.maskId, random);
+    }),
+  ).flat();
   const weights = await denoiser.state();
   const names = [...weights.keys()].filter((name) => name !== 'codes.weight');
   const run = () => training.update(items);
