@@ -49,6 +49,18 @@ describe('globalCorrelationLoss', () => {
     expect(value(tf.zerosLike(a))).toBeCloseTo(1, 4);
   });
 
+  it('keeps its digits over a large image, where single-precision sums lose theirs', () => {
+    const [a, b] = [20, 22].map((centre) => ball([48, 40, 48], [centre, 20, 24], 8));
+    const [x, y] = [a, b].map((image) => Float64Array.from(image.dataSync()));
+    const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const [meanX, meanY] = [mean(x), mean(y)];
+    const moment = (p: Float64Array, meanP: number, q: Float64Array, meanQ: number) =>
+      mean(p.map((value, i) => (value - meanP) * (q[i] - meanQ)));
+    const variances = (moment(x, meanX, x, meanX) + 1e-7) * (moment(y, meanY, y, meanY) + 1e-7);
+    const expected = 1 - moment(x, meanX, y, meanY) / Math.sqrt(variances);
+    expect(Math.abs(globalCorrelationLoss(a, b).dataSync()[0] - expected)).toBeLessThan(2e-6);
+  });
+
   it('is per sample, then averaged', () => {
     const [a, b] = pair();
     const each = [globalCorrelationLoss(a, b), globalCorrelationLoss(b, b)].map((x) => x.dataSync()[0]);
