@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Random } from '@paired3d/nn';
 import { readNifti } from '@paired3d/nifti';
 import { parseRunConfig, presets, writeModel } from '@paired3d/pipeline';
-import { RegistrationNetwork } from '@paired3d/registration';
+import { RegistrationNetwork, Transform, dice } from '@paired3d/registration';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { selectBackend } from './backend';
 import { NodeStorage } from './node-storage';
@@ -37,6 +37,9 @@ async function scansAndModel() {
   return { folder, fixed, moving, registration };
 }
 
+const RESULT =
+  /^Dice: 0\.\d{3} before, 0\.\d{3} after; .*\ntime: .* s \(.*\)\nwarped: .*\ndisplacement: .*\nreport: .*\n$/;
+
 describe('paired3d register', () => {
   beforeAll(async () => void (await selectBackend('wasm')));
 
@@ -48,7 +51,7 @@ describe('paired3d register', () => {
       const args = ['--registration', registration, ...how, '--tta', '3', '--out', out];
       const { exitCode, stdout, stderr } = await paired3d('register', fixed, moving, ...args);
       expect(exitCode, stderr).toBe(0);
-      expect(stdout).toMatch(/^Dice: 0\.\d{3} before, 0\.\d{3} after; .*\ntime: .* s\nwarped: .*\ndisplacement: .*\n$/);
+      expect(stdout).toMatch(RESULT);
       const warped = await readNifti(readFileSync(path.join(out, 'warped.nii.gz')));
       expect(warped).toMatchObject({ shape: [16, 16, 16], affine });
       const field = await readNifti(readFileSync(path.join(out, 'displacement.nii.gz')));
@@ -57,6 +60,49 @@ describe('paired3d register', () => {
       expect(JSON.parse(json)).toMatchObject({ type: 'result', diceAfter: expect.any(Number), folding: 0 });
     },
   );
+
+  it('needs no network to optimise: the warped scan, the field, and a report', async () => {
+    const { folder, fixed, moving } = await scansAndModel();
+    const out = path.join(folder, 'out');
+    const args = ['register', fixed, moving, '--frame', 'none', '--optimise-preset', 'fast', '--out', out];
+    const { exitCode, stdout, stderr } = await paired3d(...args);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toMatch(RESULT);
+    const read = async (name: string) => readNifti(readFileSync(path.join(out, name)));
+    const [target, warped] = [await readNifti(readFileSync(fixed)), await read('warped.nii.gz')];
+    expect(warped).toMatchObject({ shape: [16, 16, 16], affine });
+    expect(warped.data).toBeInstanceOf(Uint8Array);
+    expect(dice(warped.data, target.data)).toBeGreaterThan(0.95);
+    // What is read from the file does the same to the moving scan.
+    const transform = Transform.fromField(await read('displacement.nii.gz'));
+    const again = transform.apply(await readNifti(readFileSync(moving)), { interpolation: 'nearest' });
+    expect(dice(again.data, warped.data)).toBeGreaterThan(0.98);
+    expect(readFileSync(path.join(out, 'report.html'), 'utf8')).toContain('Jacobian determinant');
+  });
+
+  it.each(['network', 'network+tta', 'network+optimise'])('registers by %s', async (method) => {
+    const { folder, fixed, moving, registration } = await scansAndModel();
+    const out = path.join(folder, 'out');
+    const how = ['--method', method, '--optimise-preset', 'fast', '--tta', '2', '--frame', 'none', '--json'];
+    const args = ['register', fixed, moving, '--registration', registration, ...how, '--out', out];
+    const { exitCode, stdout, stderr } = await paired3d(...args);
+    expect(exitCode, stderr).toBe(0);
+    const { diceBefore, diceAfter, ...rest } = JSON.parse(stdout);
+    expect(rest).toMatchObject({ type: 'result', method, folding: 0, report: path.join(out, 'report.html') });
+    if (method === 'network+optimise') expect(diceAfter).toBeGreaterThan(diceBefore);
+  });
+
+  it('says which method needs a network, and which does not', async () => {
+    const { fixed, moving, registration } = await scansAndModel();
+    const without = await paired3d('register', fixed, moving, '--method', 'network');
+    expect(without).toMatchObject({
+      exitCode: 42,
+      stderr: expect.stringContaining('expected a trained network, got none'),
+    });
+    const needless = ['--method', 'optimise', '--registration', registration];
+    const withOne = await paired3d('register', fixed, moving, ...needless);
+    expect(withOne).toMatchObject({ exitCode: 42, stderr: expect.stringContaining('use --method network+optimise') });
+  });
 
   it('says in one line what cannot be registered, and writes nothing', async () => {
     const { folder, fixed, moving, registration } = await scansAndModel();

@@ -19,25 +19,67 @@ export interface ScanPair {
   readonly geometry: Geometry;
   /** Affines of the two files, voxel -> RAS mm. */
   readonly affines: { readonly fixed: number[][]; readonly moving: number[][] };
+  /** The files as they are. */
+  readonly volumes: { readonly fixed: Volume; readonly moving: Volume };
+}
+
+/** How scans become a working grid. */
+export interface ScanFrame {
+  /** `none`: the files lie on the working grid already, as synthetic pairs do. */
+  readonly frame: 'lung250m' | 'none';
+  /** Of `none`: values of any range, brought to [0, 1], instead of probabilities. */
+  readonly intensities?: boolean;
+  /** At least so many voxels along the frame's longest side, whatever the configuration pools to. */
+  readonly resolution?: number;
 }
 
 /**
  * Reads two scans and prepares them as the training pairs of a configuration are.
  *
- * @param frame `none`: the files lie on the working grid already, as synthetic pairs do; their values are taken as probabilities.
  * @throws PipelineError or NiftiError that names the file that cannot be used.
  */
 export async function readScanPair(
   files: { readonly fixed: string; readonly moving: string },
   { source }: RunConfig,
-  frame: 'lung250m' | 'none',
+  { frame, intensities = false, resolution }: ScanFrame,
 ): Promise<ScanPair> {
-  const [fixed, moving] = [await readScan(files.fixed), await readScan(files.moving)];
+  const [fixed, moving] = await Promise.all([readScan(files.fixed), readScan(files.moving)]);
   const own = parseConfig(folderConfigSchema, workingGridConfig([...fixed.spacing]), 'data config');
   const prepared = source.kind === 'folder' ? source.dataset : parseConfig(folderConfigSchema, lung250m, 'data config');
-  const config: FolderConfig = frame === 'none' ? own : prepared;
-  const { pair, geometry } = preparePair([fixed, moving], config, 'register', [files.fixed, files.moving]);
-  return { pair, geometry, affines: { fixed: fixed.affine, moving: moving.affine } };
+  const config = frame === 'none' ? own : finer(prepared, resolution);
+  const shown = frame === 'none' && intensities ? [toUnit(fixed), toUnit(moving)] : [fixed, moving];
+  const names = [files.fixed, files.moving] as const;
+  const { pair, geometry } = preparePair([shown[0], shown[1]], config, 'register', [...names]);
+  return {
+    pair,
+    geometry,
+    affines: { fixed: fixed.affine, moving: moving.affine },
+    volumes: { fixed, moving },
+  };
+}
+
+/** The configuration with the most pooling that leaves the frame `resolution` voxels along its longest side. */
+function finer(config: FolderConfig, resolution: number | undefined): FolderConfig {
+  const { frame, pool } = config;
+  if (!frame || resolution === undefined || typeof pool !== 'number') return config;
+  const fits = (factor: number) =>
+    frame.size.every((n) => n % factor === 0) && Math.max(...frame.size) >= factor * resolution;
+  const factors = Array.from({ length: pool }, (_, n) => pool - n);
+  return { ...config, pool: factors.find(fits) ?? pool };
+}
+
+/** Values from the least to the greatest as 0 to 1; an even scan is 0. */
+function toUnit(volume: Volume): Volume {
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of volume.data) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  const range = most - least;
+  const scale = range > 0 && Number.isFinite(range) ? 1 / range : 0;
+  const data = new Float32Array(volume.data.length);
+  for (let v = 0; v < data.length; v++) data[v] = (volume.data[v] - least) * scale;
+  return { ...volume, data };
 }
 
 async function readScan(file: string): Promise<Volume> {

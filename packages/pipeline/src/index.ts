@@ -44,7 +44,7 @@ export { openVqae } from './stages/vqae';
 export { openDenoiser } from './stages/diffusion';
 export { openRegistration } from './stages/registration';
 export { gridAffine, samplePair, type SyntheticPair } from './stages/synthesize';
-export { scorePair, type CaseResult, type MethodResult } from './stages/evaluate';
+export { scoreDisplacements, scorePair, type CaseResult, type MethodResult } from './stages/evaluate';
 
 // Results
 export { summarize, type RunFacts } from './run/summarize';
@@ -61,6 +61,9 @@ export {
 // Report
 export { reportData } from './run/reportData';
 export { renderReport } from './report/page';
+export { renderRegistration, type RegistrationReport } from './report/registration-page';
+export { jacobianMap } from './report/jacobian-map';
+export { deformedGrid } from './report/deformed-grid';
 export type {
   ReportCurves,
   ReportData,

@@ -1,7 +1,7 @@
 import { decimal, escapeText } from './format';
 import { mainErrors } from './headline';
 import { pngDataUri } from './png';
-import { overlayVolumes } from './projection';
+import { overlayVolumes, type Plane } from './projection';
 import { METHOD_NAMES } from './tables';
 import type { ReportData, ReportPair, ReportRegistration, ReportSize } from './types';
 
@@ -59,9 +59,16 @@ function registrationFigure(registration: ReportRegistration, data: ReportData):
   );
 }
 
-function picture(fixed: Float32Array, moving: Float32Array, size: ReportSize, description: string): string {
-  const image = overlayVolumes(fixed, moving, size);
-  const view = size[0] === 1 ? 'Overlay' : 'Coronal maximum projection';
+/** The overlay of two volumes as an image. */
+export function picture(
+  fixed: Float32Array,
+  moving: Float32Array,
+  size: ReportSize,
+  description: string,
+  plane: Plane = 'coronal',
+): string {
+  const image = overlayVolumes(fixed, moving, size, { plane });
+  const view = size[0] === 1 ? 'Overlay' : `${plane === 'coronal' ? 'Coronal' : 'Sagittal'} maximum projection`;
   return (
     `<img class="overlay" width="${image.width}" height="${image.height}" src="${pngDataUri(image)}" ` +
     `alt="${escapeText(`${view}: ${description}`)}">`

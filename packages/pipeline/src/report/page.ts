@@ -1,22 +1,14 @@
+import { htmlDocument, type Section } from './document';
 import { errorSection } from './error-section';
 import { lineChart } from './line-chart';
 import { COLOUR_KEY, pairFigures, registrationFigures } from './figures';
 import { bytes, count, decimal, duration, escapeText, stageTitle } from './format';
 import { errorTiles, headline, tile } from './headline';
-import { STYLE } from './style';
 import { table, type Cell } from './tables';
 import type { ReportCurves, ReportData, ReportSeries } from './types';
 
-/** A part of the page; one without content is left out, from the page and from its navigation. */
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly content: string;
-}
-
 /**
- * The offline report of a run: one HTML file with its style and pictures inside, without scripts and without anything
- * to load, that follows the reader's light or dark mode, fits a telephone and prints.
+ * The offline report of a run.
  *
  * A pure function: the same data give the same text. What the data lack is left out.
  *
@@ -31,38 +23,11 @@ export function renderReport(data: ReportData): string {
     { id: 'training', title: 'Training', content: training(data) },
     { id: 'run', title: 'What ran', content: run(data) },
     { id: 'reproduce', title: 'How to reproduce it', content: reproduce(data) },
-  ].filter(({ content }) => content !== '');
-  const links = sections.map(({ id, title }) => `<a href="#${id}">${title}</a>`).join('');
-  const body = sections.map(
-    ({ id, title, content }) =>
-      `<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`,
-  );
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>${escapeText(data.title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header>
-<h1>${escapeText(data.title)}</h1>
-<p class="headline">${sentence}</p>
+  ];
+  const head = `<p class="headline">${sentence}</p>
 ${context ? `<p class="lead">${context}</p>` : ''}
-${errorTiles(data)}
-<nav aria-label="Sections">${links}</nav>
-</header>
-<main>
-${body.join('\n')}
-</main>
-<footer>${footer(data)}</footer>
-</body>
-</html>
-`;
+${errorTiles(data)}`;
+  return htmlDocument({ title: data.title, head, sections, footer: footer(data) });
 }
 
 function registrations(data: ReportData): string {
@@ -194,5 +159,5 @@ function footer(data: ReportData): string {
     `seed ${data.seed}`,
     ...(data.date ? [data.date] : []),
   ];
-  return `Made by paired3d · ${escapeText(parts.join(' · '))}`;
+  return `Made by paired3d · ${parts.join(' · ')}`;
 }

@@ -8,8 +8,10 @@ import {
   warp,
   type Displacements,
   type HostDisplacement,
+  type HostDisplacements,
   type RegistrationNetwork,
 } from '@paired3d/registration';
+import { resize3d } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Landmarks, PreparedPair, Size3 } from '../data/types';
 import { pause } from '../pause';
@@ -162,15 +164,29 @@ async function evaluatePair(
 
 /** Errors, overlap and regularity of a registration; `image` is the moving image on the fixed grid. */
 export async function scorePair(
-  { extent, landmarks }: Pick<PreparedPair, 'extent' | 'landmarks'>,
+  pair: Pick<PreparedPair, 'extent' | 'landmarks'>,
   images: { fixed: tf.Tensor5D; moving: tf.Tensor5D },
   displacements: Displacements,
   diceThreshold: number,
 ): Promise<{ result: MethodResult; image: Float32Array }> {
-  const half = extent.map((mm) => mm / 2) as unknown as Size3;
   const forward = await readDisplacement(displacements.forward);
   const backward = await readDisplacement(displacements.backward);
-  const warped = tf.tidy(() => warp(images.moving, displacements.backward));
+  return scoreDisplacements(pair, images, { forward, backward }, diceThreshold);
+}
+
+/** The same of displacements on the host, whose grids may be coarser than the images'. */
+export async function scoreDisplacements(
+  { extent, landmarks }: Pick<PreparedPair, 'extent' | 'landmarks'>,
+  images: { fixed: tf.Tensor5D; moving: tf.Tensor5D },
+  { forward, backward }: HostDisplacements,
+  diceThreshold: number,
+): Promise<{ result: MethodResult; image: Float32Array }> {
+  const half = extent.map((mm) => mm / 2) as unknown as Size3;
+  const [, d, h, w] = images.moving.shape;
+  const warped = tf.tidy(() => {
+    const displacement = tf.tensor5d(backward.data, [1, ...backward.size, 3]);
+    return warp(images.moving, resize3d(displacement, [d, h, w]));
+  });
   const [image, fixed] = (await Promise.all([warped.data(), images.fixed.data()])) as Float32Array[];
   warped.dispose();
   const errors = (points: Landmarks | undefined) => points && landmarkErrors(forward, points, half);

@@ -30,25 +30,44 @@ export function vectorAt(data: Float32Array, shape: Size3, at: Readonly<Vector>,
   return result;
 }
 
+// These run once a voxel: destructuring would take longer than the rest.
+
 /** Linear interpolation of a volume at a place in voxels, 0 outside. */
 export function valueAt(data: ArrayLike<number>, shape: Size3, i: number, j: number, k: number): number {
-  const [I, J, K] = shape;
+  const I = shape[0];
+  const J = shape[1];
+  const K = shape[2];
   if (!(i > -1 && j > -1 && k > -1 && i < I && j < J && k < K)) return 0;
-  const [i0, j0, k0] = [Math.floor(i), Math.floor(j), Math.floor(k)];
-  const [ti, tj, tk] = [i - i0, j - j0, k - k0];
+  const i0 = Math.floor(i);
+  const j0 = Math.floor(j);
+  const k0 = Math.floor(k);
+  const ti = i - i0;
+  const tj = j - j0;
+  const tk = k - k0;
+  if (i0 >= 0 && j0 >= 0 && k0 >= 0 && i0 + 1 < I && j0 + 1 < J && k0 + 1 < K) {
+    const a = (i0 * J + j0) * K + k0;
+    const b = a + J * K;
+    const near = between(between(data[a], data[a + 1], tk), between(data[a + K], data[a + K + 1], tk), tj);
+    const far = between(between(data[b], data[b + 1], tk), between(data[b + K], data[b + K + 1], tk), tj);
+    return between(near, far, ti);
+  }
   let sum = 0;
   for (let corner = 0; corner < 8; corner++) {
     const [a, b, c] = [i0 + (corner >> 2), j0 + ((corner >> 1) & 1), k0 + (corner & 1)];
     if (a < 0 || b < 0 || c < 0 || a >= I || b >= J || c >= K) continue;
     const weight = (corner >> 2 ? ti : 1 - ti) * ((corner >> 1) & 1 ? tj : 1 - tj) * (corner & 1 ? tk : 1 - tk);
-    if (weight !== 0) sum += weight * data[(a * J + b) * K + c];
+    sum += weight * data[(a * J + b) * K + c];
   }
   return sum;
 }
 
+const between = (low: number, high: number, fraction: number): number => low + fraction * (high - low);
+
 /** The nearest voxel's value, 0 outside. */
 export function nearestAt(data: ArrayLike<number>, shape: Size3, i: number, j: number, k: number): number {
-  const [I, J, K] = shape;
-  const [a, b, c] = [Math.round(i), Math.round(j), Math.round(k)];
-  return a >= 0 && b >= 0 && c >= 0 && a < I && b < J && c < K ? data[(a * J + b) * K + c] : 0;
+  if (!(i >= -0.5 && j >= -0.5 && k >= -0.5)) return 0;
+  const a = Math.floor(i + 0.5);
+  const b = Math.floor(j + 0.5);
+  const c = Math.floor(k + 0.5);
+  return a < shape[0] && b < shape[1] && c < shape[2] ? data[(a * shape[1] + b) * shape[2] + c] : 0;
 }

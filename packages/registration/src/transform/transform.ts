@@ -2,18 +2,9 @@ import type { Size3 } from '../config';
 import type { WorldDisplacementField } from '../displacementField';
 import { RegistrationError } from '../errors';
 import type { HostDisplacement } from '../metrics';
-import {
-  affineOf,
-  coarser,
-  determinant,
-  inverted,
-  product,
-  transformPoint,
-  type Affine,
-  type Grid,
-  type Vector,
-} from './grid';
-import { nearestAt, valueAt, vectorAt } from './sampling';
+import { affineOf, coarser, determinant, inverted, transformPoint, type Affine, type Grid, type Vector } from './grid';
+import { resample } from './resample';
+import { vectorAt } from './sampling';
 
 /** A scan that a transform is applied to, as `readNifti` of `@paired3d/nifti` gives it. */
 export interface TransformVolume {
@@ -197,36 +188,12 @@ export class Transform {
 
   private resample(
     volume: TransformVolume,
-    options: { grid?: Grid; interpolation?: 'linear' | 'nearest' },
+    { grid, interpolation = 'linear' }: { grid?: Grid; interpolation?: 'linear' | 'nearest' },
   ): ResampledVolume {
     const own: Grid = { shape: shapeOf(volume), affine: affineOf(volume) };
-    const { grid = own, interpolation = 'linear' } = options;
-    const read = interpolation === 'nearest' ? nearestAt : valueAt;
-    const toOwn = inverted(own.affine);
-    const [toField, toVolume] = [inverted(this.affine), toOwn].map((inverse) => product(inverse, grid.affine));
-    const steps = voxelVectors(this.displacement, toOwn);
-    const [I, J, K] = grid.shape;
-    const data = new Float32Array(I * J * K);
-    const u: Vector = [0, 0, 0];
-    const [place, voxel]: [Vector, Vector] = [
-      [0, 0, 0],
-      [0, 0, 0],
-    ];
-    let at = 0;
-    for (let i = 0; i < I; i++) {
-      for (let j = 0; j < J; j++) {
-        for (let k = 0; k < K; k++) {
-          for (let row = 0; row < 3; row++) {
-            const [f, v] = [toField[row], toVolume[row]];
-            place[row] = f[0] * i + f[1] * j + f[2] * k + f[3];
-            voxel[row] = v[0] * i + v[1] * j + v[2] * k + v[3];
-          }
-          vectorAt(steps, this.shape, place, u);
-          data[at++] = read(volume.data, own.shape, voxel[0] + u[0], voxel[1] + u[1], voxel[2] + u[2]);
-        }
-      }
-    }
-    return { data, shape: [...grid.shape], affine: grid.affine.map((row) => [...row]) };
+    const { shape, affine } = grid ?? own;
+    const data = resample({ ...own, data: volume.data }, this, { shape, affine }, interpolation);
+    return { data, shape: [...shape], affine: affine.map((row) => [...row]) };
   }
 
   /**
@@ -278,16 +245,6 @@ function shapeOf({ shape, data }: TransformVolume): Size3 {
     throw new RegistrationError('Transform.apply', 'a volume [I, J, K]', got, 'pass one volume');
   }
   return [shape[0], shape[1], shape[2]];
-}
-
-/** Vectors of the world in voxels. */
-function voxelVectors(vectors: Float32Array, toVoxels: Affine): Float32Array {
-  const linear: Affine = toVoxels.map((row) => [...row.slice(0, 3), 0]);
-  const result = new Float32Array(vectors.length);
-  for (let at = 0; at < vectors.length; at += 3) {
-    result.set(transformPoint(linear, [vectors[at], vectors[at + 1], vectors[at + 2]]), at);
-  }
-  return result;
 }
 
 /** to (v + d(v)) - from v, at the voxels of the displacement's grid, and that grid. */
