@@ -41,7 +41,7 @@ export async function selectBackend(
     case 'webgpu':
       return { name, ...(await startWebGpu(tf, loadModule)) };
     case 'wasm':
-      return startWasm(tf, []);
+      return startWasm();
     case 'cpu':
       await tf.setBackend('cpu');
       return { name, details: 'plain JavaScript', warnings: [] };
@@ -55,11 +55,18 @@ async function startBest(tf: Tfjs, loadModule: LoadModule): Promise<SelectedBack
     if (!(error instanceof PipelineError)) throw error;
     // Nobody who did not install it needs to hear that it is missing.
     const warnings = error.got === 'none installed' ? [] : [error.message];
-    return startWasm(tf, warnings);
+    return { ...(await startWasm()), warnings };
   }
 }
 
-async function startWasm(tf: Tfjs, warnings: readonly string[]): Promise<SelectedBackend> {
+/**
+ * Starts the wasm backend on the thread that calls this.
+ *
+ * @param instructions those of another thread, for the same results; by default the fastest there are.
+ */
+export async function startWasm(instructions: { relaxedSimd?: boolean } = {}): Promise<SelectedBackend> {
+  const tf = await import('@tensorflow/tfjs');
+  tf.enableProdMode(); // without it tfjs advertises its other packages on the terminal
   await import('@tensorflow/tfjs-backend-wasm');
   const { registerWasmKernels } = await import('@paired3d/ops/wasm');
   if (!(await setBackend(tf, 'wasm'))) {
@@ -70,6 +77,6 @@ async function startWasm(tf: Tfjs, warnings: readonly string[]): Promise<Selecte
       advice: 'install @paired3d/trainer again, or use --backend cpu',
     });
   }
-  const { relaxedSimd } = await registerWasmKernels();
-  return { name: 'wasm', details: relaxedSimd ? 'relaxed SIMD' : 'SIMD', relaxedSimd, warnings };
+  const { relaxedSimd } = await registerWasmKernels(instructions);
+  return { name: 'wasm', details: relaxedSimd ? 'relaxed SIMD' : 'SIMD', relaxedSimd, warnings: [] };
 }

@@ -17,6 +17,7 @@ import { openPairs } from './pair-source';
 import { CONFIG_FILE } from './run-config';
 import { withRun } from './run-folder';
 import type { DataOptions, ModelOptions } from './run-options';
+import { openWorkers } from './workers';
 
 /** The options of every command that runs stages. */
 export type ChainOptions = SharedOptions & DataOptions & ModelOptions & { readonly out: string };
@@ -26,6 +27,8 @@ export interface ChainOutcome {
   readonly config: RunConfig;
   readonly storage: NodeStorage;
   readonly backend: SelectedBackend;
+  /** Threads that computed. */
+  readonly workers: number;
   readonly result: RunResult;
 }
 
@@ -46,20 +49,23 @@ export async function runChain<T>(
   const source = await openPairs(config, options, splits, context.signal);
   return withRun(options, context, async ({ storage, backend, progress }) => {
     await storage.write(CONFIG_FILE, new TextEncoder().encode(`${canonicalJson(config, 2)}\n`));
+    const { count, pool, warning } = openWorkers(options.workers, backend, context);
+    if (warning) progress.listener({ type: 'message', level: 'warning', text: warning });
     const result = await run(
       {
         config,
         storage,
         source,
         models,
+        workers: pool,
         emit: progress.listener,
         signal: context.signal,
         clock: () => performance.now() / 1000,
         memory: peakMemory,
       },
       targets,
-    );
+    ).finally(() => pool?.close());
     progress.close();
-    return finish({ config, storage, backend, result });
+    return finish({ config, storage, backend, workers: count, result });
   });
 }

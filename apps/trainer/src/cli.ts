@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import os from 'node:os';
 import type { CliContext } from './context';
 import { loadInstalled } from './modules';
 import { createProgram, runProgram } from './program';
@@ -15,6 +16,8 @@ const context: CliContext = {
   stdout,
   stderr,
   signal: stop.signal,
+  cores: os.availableParallelism(),
+  workerEntry: new URL('./worker.js', import.meta.url),
   loadModule: loadInstalled,
 };
 

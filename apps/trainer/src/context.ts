@@ -10,6 +10,10 @@ export interface CliContext {
   readonly stderr: NodeJS.WritableStream & { isTTY?: boolean };
   /** Raised when the run is to stop at the next checkpoint. */
   readonly signal: AbortSignal;
+  /** Threads that compute unless `--workers` says otherwise. */
+  readonly cores: number;
+  /** The file that a worker's thread runs. */
+  readonly workerEntry: URL;
   /** Loads packages that a user may have installed. */
   readonly loadModule: LoadModule;
 }

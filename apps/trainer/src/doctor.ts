@@ -1,10 +1,13 @@
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { selectBackend, type BackendName, type SelectedBackend } from './backend';
+import type { CliContext } from './context';
 import { formatBytes } from './format';
-import { resolveInstalled, type LoadModule } from './modules';
+import { resolveInstalled } from './modules';
+import type { SharedOptions } from './options';
 import { testConv3d, type SelfTest } from './self-test';
 import { version } from './version';
+import { openWorkers } from './workers';
 
 /** Everything that a report of a problem should say about the machine. */
 export interface Diagnosis {
@@ -18,6 +21,8 @@ export interface Diagnosis {
     readonly memoryFree: number;
   };
   readonly backend: SelectedBackend;
+  /** Threads that stages compute on. */
+  readonly workers: number;
   /** Whether the packages of each backend are installed. */
   readonly installed: Readonly<Record<Exclude<BackendName, 'auto'>, boolean>>;
   /** Our own kernels on the backend; all else is composed of stock ones. */
@@ -31,8 +36,13 @@ export interface Diagnosis {
  *
  * @throws PipelineError when the backend cannot be had.
  */
-export async function diagnose(name: BackendName, loadModule: LoadModule): Promise<Diagnosis> {
-  const backend = await selectBackend(name, loadModule);
+export async function diagnose(
+  options: Pick<SharedOptions, 'backend' | 'workers'>,
+  context: CliContext,
+): Promise<Diagnosis> {
+  const selected = await selectBackend(options.backend, context.loadModule);
+  const { count: workers, warning } = openWorkers(options.workers, selected, context);
+  const backend = { ...selected, warnings: [...selected.warnings, ...(warning ? [warning] : [])] };
   const tf = await import('@tensorflow/tfjs');
   const names = tf.getKernelsForBackend(tf.getBackend()).map((kernel) => kernel.kernelName);
   const folder = process.cwd();
@@ -48,6 +58,7 @@ export async function diagnose(name: BackendName, loadModule: LoadModule): Promi
       memoryFree: Math.min(os.freemem(), limit),
     },
     backend,
+    workers,
     installed: {
       wasm: true,
       webgpu: ['webgpu', '@tensorflow/tfjs-backend-webgpu'].every((p) => resolveInstalled(p) !== undefined),
@@ -75,6 +86,7 @@ export function diagnosisText(d: Diagnosis): string {
     ['disk', `${formatBytes(d.disk.free)} free in ${d.disk.folder}`],
     ['backends', installed.join(', ')],
     ['chosen', `${d.backend.name} (${d.backend.details})`],
+    ['workers', `${d.workers}${d.workers > 1 ? ', the samples of a batch and the items of a stage divided' : ''}`],
     ['kernels', kernels],
     ['conv3d', `${conv3d.ok ? 'right' : `WRONG by ${conv3d.maxError}`}, ${speed}`],
     ...d.backend.warnings.map((text) => ['warning', text]),

@@ -8,12 +8,16 @@ export interface SharedOptions {
   readonly config?: string;
   readonly set: string[];
   readonly backend: BackendName;
+  readonly workers?: number;
   readonly seed?: number;
   readonly out?: string;
   readonly json: boolean;
   readonly verbose: boolean;
   readonly quiet: boolean;
 }
+
+/** More threads than this are a slip of the finger. */
+const MOST_WORKERS = 1024;
 
 const makers = {
   preset: () => new Option('--preset <name>', 'the settings to begin with').choices(Object.keys(presets)),
@@ -26,6 +30,10 @@ const makers = {
     new Option('--backend <name>', 'what computes; auto is a GPU where @tensorflow/tfjs-node-gpu is, else wasm')
       .choices(backendNames)
       .default('auto'),
+  workers: () =>
+    new Option('--workers <number>', 'threads that compute, by default one a core; the result is the same').argParser(
+      between(1, MOST_WORKERS),
+    ),
   seed: () => new Option('--seed <number>', 'the same seed gives the same result').argParser(wholeNumber),
   out: () => new Option('--out <folder>', 'where everything is written; a run that was stopped goes on from there'),
   json: () => new Option('--json', 'write one JSON object a line on standard output, and nothing else').default(false),
@@ -56,6 +64,15 @@ export function atLeast(least: number): (text: string) => number {
   return (text) => {
     const value = wholeNumber(text);
     if (value < least) throw new InvalidArgumentError(`Expected ${least} or more.`);
+    return value;
+  };
+}
+
+/** A reader of an option's whole number from `least` to `most`. */
+function between(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = wholeNumber(text);
+    if (value < least || value > most) throw new InvalidArgumentError(`Expected ${least} to ${most}.`);
     return value;
   };
 }

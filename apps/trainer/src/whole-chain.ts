@@ -26,8 +26,8 @@ export async function runWholeChain(
 }
 
 /** What a summary needs to know of a run. */
-export async function factsOf({ config, backend, result }: ChainOutcome): Promise<RunFacts> {
-  return { config, ...result, backend: backend.name, versions: await versions() };
+export async function factsOf({ config, backend, workers, result }: ChainOutcome): Promise<RunFacts> {
+  return { config, ...result, backend: backend.name, workers, versions: await versions() };
 }
 
 /** Prints a summary: its table and a last line for a person, one line of JSON for a program. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Writable } from 'node:stream';
 import { build } from 'vite';
 import { onTestFinished } from 'vitest';
@@ -29,7 +30,7 @@ export class Sink extends Writable {
   }
 }
 
-/** A process to run commands in: it keeps what they write and has no optional packages. */
+/** A process to run commands in: it keeps what they write, has one core, and no optional packages. */
 export function testContext(
   ...args: string[]
 ): CliContext & { stdout: Sink; stderr: Sink; controller: AbortController } {
@@ -37,7 +38,9 @@ export function testContext(
   const loadModule = async (name: string): Promise<never> => {
     throw new ModuleMissing(name);
   };
-  return { args, stdout: new Sink(), stderr: new Sink(), controller, signal: controller.signal, loadModule };
+  const { signal } = controller;
+  const workerEntry = pathToFileURL('no worker here');
+  return { args, stdout: new Sink(), stderr: new Sink(), controller, signal, cores: 1, workerEntry, loadModule };
 }
 
 /** Makes a script for Node of a file of this folder and the sources of our packages; gives its path. */

@@ -8,7 +8,8 @@ import { listenForStop } from '../signals';
 // A program whose only command runs until it is asked to stop, as a stage does.
 const { stdout, stderr } = process;
 const stop = listenForStop(process, () => {}, process.exit);
-const context = { args: [], stdout, stderr, signal: stop.signal, loadModule: loadInstalled };
+const workerEntry = new URL('./worker.js', import.meta.url);
+const context = { args: [], stdout, stderr, signal: stop.signal, cores: 1, workerEntry, loadModule: loadInstalled };
 const program = new Command().action(async () => {
   stdout.write('ready');
   for (;;) {

@@ -23,6 +23,7 @@ const summary: Summary = {
   timings: { vqae: 12, 'one pair': 0.5 },
   backend: 'wasm',
   seed: 1,
+  workers: 2,
   versions: {},
 };
 const data: ReportData = {
@@ -31,6 +32,7 @@ const data: ReportData = {
   preset: 'small',
   seed: 1,
   backend: 'wasm',
+  workers: 2,
   versions: { '@paired3d/pipeline': '0.1.0' },
   config: { homepage: 'https://example.org', text: '</code><script>alert(1)</script>' },
   pairs: { train: 10, test: 2, synthetic: 256 },

@@ -126,6 +126,7 @@ function run(data: ReportData): string {
   const facts = keyTable('Setting', [
     ['preset', data.preset],
     ['backend', data.backend],
+    ['workers', String(data.workers)],
     ...(data.device ? [['device', data.device] as const] : []),
     ['seed', String(data.seed)],
     [

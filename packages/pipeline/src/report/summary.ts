@@ -58,6 +58,8 @@ export interface Summary {
   /** Seconds by name; the names of stages and anything else that was timed. */
   readonly timings: Readonly<Record<string, number>>;
   readonly backend: string;
+  /** Threads that computed; they change the time, not the result. */
+  readonly workers: number;
   readonly seed: number;
   readonly versions: Readonly<Record<string, string>>;
 }

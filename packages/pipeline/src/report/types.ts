@@ -58,6 +58,8 @@ export interface ReportData {
   readonly preset: string;
   readonly seed: number;
   readonly backend: string;
+  /** Threads that computed. */
+  readonly workers: number;
   /** The machine in words, e.g. processor and cores. */
   readonly device?: string;
   /** When the run ended, as text to show. */

@@ -36,7 +36,7 @@ export async function reportData(
   facts: RunFacts & { command: string; preset: string; device?: string; date?: string },
   summary: Summary,
 ): Promise<ReportData> {
-  const { config, training, test, timings, backend, versions, command, preset, device, date } = facts;
+  const { config, training, test, timings, backend, workers, versions, command, preset, device, date } = facts;
   const synthetic = await readSyntheticPairs(storage.within('synthetic'), workingSpacing(config), SHOWN);
   return {
     title: config.source.kind === 'phantom' ? 'paired3d on phantoms' : `paired3d on ${config.source.dataset.name}`,
@@ -44,6 +44,7 @@ export async function reportData(
     preset,
     seed: config.seed,
     backend,
+    workers,
     device,
     date,
     versions,

@@ -48,7 +48,7 @@ describe.each([2, 3] as const)('the whole chain in %i dimensions', (spatialDims)
     expect(await outputs(storage)).toEqual(before);
     expect(Object.keys(before).filter((path) => path.includes('checkpoints'))).toEqual([]);
 
-    const facts = { ...result, config, backend: 'wasm', versions: { paired3d: '0' } };
+    const facts = { ...result, config, backend: 'wasm', workers: 1, versions: { paired3d: '0' } };
     const summary = await summarize(storage, facts);
     const { vqae, diffusion, registration } = summary;
     expect(vqae.dice).toBeGreaterThanOrEqual(0);

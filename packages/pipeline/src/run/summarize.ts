@@ -21,6 +21,8 @@ export interface RunFacts {
   readonly training: readonly PreparedPair[];
   readonly test: readonly PreparedPair[];
   readonly backend: string;
+  /** threads that computed */
+  readonly workers: number;
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -35,6 +37,7 @@ export async function summarize(storage: Storage, facts: RunFacts): Promise<Summ
     registration: registrationSummary(results, facts),
     timings: Object.fromEntries(facts.timings.map(({ name, seconds }) => [name, seconds])),
     backend: facts.backend,
+    workers: facts.workers,
     seed: facts.config.seed,
     versions: facts.versions,
   };
