@@ -52,7 +52,11 @@ export async function bundleForNode(file: string): Promise<string> {
   await build({
     configFile: false,
     logLevel: 'error',
-    ssr: { noExternal: true, external: ['@tensorflow/tfjs', '@tensorflow/tfjs-core'], resolve: { conditions } },
+    ssr: {
+      noExternal: true,
+      external: ['@tensorflow/tfjs', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
+      resolve: { conditions },
+    },
     build: {
       ssr: path.join(import.meta.dirname, file),
       outDir,
