@@ -25,6 +25,7 @@ it('exports these names', () => {
     'loadStateDict',
     'normal',
     'pytorchDefault',
+    'recompute',
     'sequential',
     'stateDict',
     'stepOverSamples',

@@ -15,6 +15,7 @@ export {
 } from './layers';
 export { computeGradients } from './gradients';
 export { disposeSample, stepOverSamples, type SampleGradients } from './sampleGradients';
+export { recompute } from './recompute';
 export { Adam, type AdamOptions } from './adam';
 export { cosine, cosineWarmRestarts, warmup } from './schedules';
 export type { DType, HostTensor } from './hostTensor';
