@@ -22,6 +22,8 @@ interface CommonConfig {
   readonly depth: number;
   readonly heads: number;
   readonly feedForward: number;
+  /** computes the blocks again for the gradient instead of keeping their values: slower, far less memory, same results */
+  readonly recompute?: boolean;
 }
 
 /** The paper's denoiser: one transformer position a token, post-norm, learned positions. */

@@ -12,14 +12,14 @@ import { addBias, embedding, gelu, matMul } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PatchDenoiserConfig } from './config';
 import type { Network } from './network';
-import { transformerBlock } from './transformer';
+import { transformer } from './transformer';
 
 /**
  * The light denoiser of `PatchDenoiserConfig`. `codes.weight` [codes, codeDim] holds the code vectors of the
  * autoencoder; they are constant (set by `Denoiser.setCodeVectors`) and serve at both ends.
  */
 export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, config: PatchDenoiserConfig): Network {
-  const { codes, codeDim, grid, width, depth, heads, feedForward, tokenWidth } = config;
+  const { codes, codeDim, grid, width, tokenWidth } = config;
   const [images, ...cells] = grid;
   const channels = images * tokenWidth;
   // Axes of one slice (2D) are not merged; odd ones are padded by a slice of zeros.
@@ -37,9 +37,7 @@ export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, 
   const conv = { kernel: 2, strides: 2, padding: 0, spatialDims: merge[0] === 1 ? 2 : 3 } as const;
   const down = conv3dLayer(parameters.scope('down'), { in: channels, out: width, ...conv });
   const position = parameters.scope('position').add('weight', [positions, width], normal(0.02));
-  const blocks = Array.from({ length: depth }, (_, i) =>
-    transformerBlock(parameters.scope('transformer').scope(i), { width, heads, feedForward, norm: 'pre' }),
-  );
+  const mix = transformer(parameters.scope('transformer'), { ...config, norm: 'pre' });
   const norm = layerNormLayer(parameters.scope('norm'), { width });
   const up = conv3dTransposeLayer(parameters.scope('up'), { in: width, out: channels, ...conv });
   const after = convBlock(parameters.scope('after'), channels, merge[0] === 1);
@@ -66,7 +64,7 @@ export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, 
         tf.reshape(coarse, [batch, positions, width]),
         tf.reshape(position, [1, positions, width]),
       );
-      const mixed = norm(blocks.reduce((x, block) => block(x), sequence as tf.Tensor3D));
+      const mixed = norm(mix(sequence as tf.Tensor3D));
       const fine = resizeEnd(up(tf.reshape(mixed, coarse.shape)), cells);
       const y = after(tf.add(full, fine) as tf.Tensor5D);
       const rows = tf.transpose(tf.reshape(y, [batch, -1, images, tokenWidth]), [0, 2, 1, 3]);

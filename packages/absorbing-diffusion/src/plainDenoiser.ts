@@ -3,25 +3,23 @@ import { matMul } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { tokenCount, type PlainDenoiserConfig } from './config';
 import type { Network } from './network';
-import { transformerBlock } from './transformer';
+import { transformer } from './transformer';
 
 /** The paper's denoiser (section 2.2): embedding + position, post-norm blocks, layer norm, head without bias. */
 export function plainDenoiser(parameters: Parameters, config: PlainDenoiserConfig): Network {
-  const { codes, width, depth, heads, feedForward } = config;
+  const { codes, width } = config;
   const standardDeviation = 0.02;
   const tokens = embeddingLayer(parameters.scope('token_embedding'), { rows: codes + 1, width, standardDeviation });
   const positions = parameters
     .scope('position_embedding')
     .add('weight', [tokenCount(config), width], normal(standardDeviation));
-  const blocks = Array.from({ length: depth }, (_, i) =>
-    transformerBlock(parameters.scope('transformer').scope(i), { width, heads, feedForward, norm: 'post' }),
-  );
+  const mix = transformer(parameters.scope('transformer'), { ...config, norm: 'post' });
   const norm = layerNormLayer(parameters.scope('layer_norm'), { width });
   const head = parameters.scope('head').add('weight', [codes, width], normal(standardDeviation));
   return {
     hidden(ids, next) {
       const embedded = tf.add(tokens(ids), tf.reshape(positions, [1, ...positions.shape])) as tf.Tensor3D;
-      return blocks.reduce((x, block) => block(x, next), embedded);
+      return mix(embedded, next);
     },
     head: (rows) => matMul(norm(rows), head, { transposeB: true }) as tf.Tensor2D,
   };

@@ -1,4 +1,12 @@
-import { layerNormLayer, linearLayer, pytorchDefault, type Layer, type Parameters, type Random } from '@paired3d/nn';
+import {
+  layerNormLayer,
+  linearLayer,
+  pytorchDefault,
+  recompute,
+  type Layer,
+  type Parameters,
+  type Random,
+} from '@paired3d/nn';
 import { addBias, attention, dropout, gelu, matMul, type DropoutMask } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -16,6 +24,27 @@ export type NextMask = () => DropoutMask;
 
 /** [B, S, width] -> [B, S, width] */
 export type Block = (x: tf.Tensor3D, next?: NextMask) => tf.Tensor3D;
+
+/** `depth` blocks one after the other, their weights named by their numbers. */
+export function transformer(
+  parameters: Parameters,
+  config: BlockConfig & { readonly depth: number; readonly recompute?: boolean },
+): Block {
+  const blocks = Array.from({ length: config.depth }, (_, i) => {
+    const scope = parameters.scope(i);
+    return { scope, block: transformerBlock(scope, config) };
+  });
+  return (x, next) =>
+    blocks.reduce((y, { scope, block }) => {
+      // Drawn once: what is computed again gets the same masks again.
+      const drawn: DropoutMask[] = [];
+      const layer: Layer<tf.Tensor3D> = (z) => {
+        let at = 0;
+        return block(z, next && (() => (drawn[at++] ??= next())));
+      };
+      return (config.recompute ? recompute(layer, scope) : layer)(y);
+    }, x);
+}
 
 /**
  * PyTorch's `nn.TransformerEncoderLayer(batch_first=True, activation=GELU)` with its parameter names:

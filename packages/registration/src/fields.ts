@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { recompute, type Layer } from '@paired3d/nn';
 import { gridSample3d, identityGrid } from '@paired3d/ops';
 
 /*
@@ -27,15 +28,22 @@ const sampleAt = (
  * V. Arsigny, O. Commowick, X. Pennec, N. Ayache: A log-Euclidean framework for statistics on diffeomorphisms, MICCAI 2006.
  * @param velocity [B, D, H, W, 3], normalised
  * @param steps number of squarings, 12 in the paper
+ * @param options `recompute`: keep only the field of each squaring for the gradient (see `recompute` of `@paired3d/nn`)
  * @returns displacement [B, D, H, W, 3]; differentiable
  */
-export function exponential(velocity: tf.Tensor5D, steps: number, identity?: tf.Tensor5D): tf.Tensor5D {
+export function exponential(
+  velocity: tf.Tensor5D,
+  steps: number,
+  identity?: tf.Tensor5D,
+  options: { recompute?: boolean } = {},
+): tf.Tensor5D {
   return tf.tidy(() => {
-    const grid = identity ?? gridOf(velocity);
+    // A grid of this tidy's own is gone by the time something is computed again.
+    const grid = identity ?? (options.recompute ? undefined : gridOf(velocity));
+    const square: Layer<tf.Tensor5D> = (d) => tf.add(d, sampleAt(d, d, grid ?? gridOf(d), { padding: 'border' }));
+    const step = options.recompute ? recompute(square) : square;
     let displacement = tf.mul(velocity, 2 ** -steps) as tf.Tensor5D;
-    for (let step = 0; step < steps; step++) {
-      displacement = tf.add(displacement, sampleAt(displacement, displacement, grid, { padding: 'border' }));
-    }
+    for (let i = 0; i < steps; i++) displacement = step(displacement);
     return displacement;
   });
 }

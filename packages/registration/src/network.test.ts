@@ -67,6 +67,20 @@ describe('RegistrationNetwork', () => {
     network.dispose();
   });
 
+  it.each(['image', 'grid'] as const)('learns the same with recompute, bit for bit: %s', async (integrateAt) => {
+    const states = [];
+    for (const recompute of [false, true]) {
+      const network = new RegistrationNetwork({ ...SMALL, integrateAt, recompute }, new Random(1));
+      const [fixed, moving] = pair();
+      const step = () => network.trainStep(fixed, moving, { learningRate: 0.01 });
+      await step();
+      expect(await leaked(step)).toBe(0);
+      states.push([await step(), await network.state()]);
+      network.dispose();
+    }
+    expect(states[1]).toEqual(states[0]);
+  });
+
   it('has the gradient of finite differences', () => {
     const network = new RegistrationNetwork(SMALL, new Random(3));
     const [fixed, moving] = pair();

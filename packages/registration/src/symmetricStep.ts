@@ -60,15 +60,15 @@ export class SymmetricStep {
    * on the grid where it was integrated, for the regulariser.
    */
   integrate(velocity: tf.Tensor5D): { integrated: tf.Tensor5D; displacements: tf.Tensor5D } {
-    const { size, integrateAt, integrationSteps } = this.config;
+    const { size, integrateAt, integrationSteps, recompute } = this.config;
     const both = tf.concat([velocity, tf.neg(velocity)], 0);
     const upsample = (field: tf.Tensor5D) => resize3d(field, [...size]);
     if (integrateAt === 'grid') {
-      const integrated = exponential(both, integrationSteps);
+      const integrated = exponential(both, integrationSteps, undefined, { recompute });
       return { integrated, displacements: upsample(integrated) };
     }
     const field = upsample(both);
-    const integrated = exponential(field, integrationSteps, this.imageGrid(field));
+    const integrated = exponential(field, integrationSteps, this.imageGrid(field), { recompute });
     return { integrated, displacements: integrated };
   }
 

@@ -62,6 +62,8 @@ export interface VqaeConfig {
   readonly classWeights: readonly [number, number];
   /** weight of a soft Dice loss beside the cross entropy; 0 in the paper */
   readonly diceWeight: number;
+  /** computes the layers again for the gradient instead of keeping their values: slower, far less memory, same results */
+  readonly recompute?: boolean;
 }
 
 /** The paper's autoencoder: 10,253,363 weights and 1024 codes of 384. */

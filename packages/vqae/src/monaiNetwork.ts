@@ -2,6 +2,7 @@ import {
   conv3dLayer,
   conv3dTransposeLayer,
   instanceNormPreluLayer,
+  recompute,
   sequential,
   type Layer,
   type Parameters,
@@ -18,8 +19,10 @@ import type { Autoencoder } from './autoencoder';
 export function monaiNetwork(
   parameters: Parameters,
   { channels, strides }: MonaiNetworkConfig,
-  { inputs, outputs, spatialDims }: { inputs: number; outputs: number; spatialDims: 2 | 3 },
+  sizes: { inputs: number; outputs: number; spatialDims: 2 | 3; recompute?: boolean },
 ): Autoencoder {
+  const { inputs, outputs, spatialDims } = sizes;
+  const block: typeof recompute = sizes.recompute ? recompute : (layer) => layer;
   const last = channels.length - 1;
   const encode = channels.map((out, i): Layer<Tensor5D> => {
     const scope = parameters.scope('encode').scope(`encode_${i}`);
@@ -29,7 +32,7 @@ export function monaiNetwork(
       strides: strides[i],
       spatialDims,
     });
-    return sequential(conv, instanceNormPreluLayer(scope.scope('adn')));
+    return block(sequential(conv, instanceNormPreluLayer(scope.scope('adn'))), scope);
   });
   // MONAI: decode_channel_list = channels[-2::-1] + [out_channels], strides in reverse.
   const decodeChannels = [...channels.slice(0, -1).reverse(), outputs];
@@ -42,7 +45,7 @@ export function monaiNetwork(
       strides: strides[last - i],
       spatialDims,
     });
-    return i === last ? conv : sequential(conv, instanceNormPreluLayer(scope.scope('adn')));
+    return i === last ? conv : block(sequential(conv, instanceNormPreluLayer(scope.scope('adn'))), scope);
   });
   return { encode: sequential(...encode), decode: sequential(...decode) };
 }

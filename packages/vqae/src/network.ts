@@ -7,7 +7,8 @@ import { patchNetwork } from './patchNetwork';
 /** The network that the configuration names, with its weights in `parameters`. */
 export function autoencoder(parameters: Parameters, config: VqaeConfig): Autoencoder {
   const images = config.coding === 'joint' ? 2 : 1;
-  const sizes = { inputs: images, outputs: 2 * images, spatialDims: config.spatialDims };
+  const { spatialDims, recompute } = config;
+  const sizes = { inputs: images, outputs: 2 * images, spatialDims, recompute };
   return config.network.kind === 'monai'
     ? monaiNetwork(parameters, config.network, sizes)
     : patchNetwork(parameters, config.network, { ...sizes, codeDim: config.codeDim });

@@ -1,4 +1,4 @@
-import { conv3dLayer, conv3dTransposeLayer, sequential, type Layer, type Parameters } from '@paired3d/nn';
+import { conv3dLayer, conv3dTransposeLayer, recompute, sequential, type Layer, type Parameters } from '@paired3d/nn';
 import { layerNorm, prelu } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PatchNetworkConfig } from './config';
@@ -13,20 +13,22 @@ type Volume = Layer<tf.Tensor5D>;
 export function patchNetwork(
   parameters: Parameters,
   config: PatchNetworkConfig,
-  sizes: { inputs: number; outputs: number; spatialDims: 2 | 3; codeDim: number },
+  sizes: { inputs: number; outputs: number; spatialDims: 2 | 3; codeDim: number; recompute?: boolean },
 ): Autoencoder {
   const { inputs, outputs, spatialDims, codeDim } = sizes;
+  const block: typeof recompute = sizes.recompute ? recompute : (layer) => layer;
   const encoder = parameters.scope('encode');
   const encode: Volume[] = [];
   config.encoder.forEach((width, i) => {
     const before = i === 0 ? inputs : config.encoder[i - 1];
     const scope = encoder.scope(i);
-    encode.push(
+    const layers = sequential(
       conv3dLayer(scope.scope('down'), { in: before, out: width, kernel: 2, strides: 2, padding: 0, spatialDims }),
       preluLayer(scope.scope('down_act')),
       conv3dLayer(scope.scope('mix'), { in: width, out: width, kernel: 1, spatialDims }),
       preluLayer(scope.scope('mix_act')),
     );
+    encode.push(block(layers, scope));
   });
   encode.push(
     conv3dLayer(encoder.scope('latent'), { in: config.encoder.at(-1)!, out: codeDim, kernel: 1, spatialDims }),
@@ -36,13 +38,13 @@ export function patchNetwork(
   const decoder = parameters.scope('decode');
   const decode: Volume[] = [
     conv3dLayer(decoder.scope('latent'), { in: codeDim, out: config.decoder[0], spatialDims }),
-    residualBlock(decoder.scope('coarse'), config.decoder[0], spatialDims),
+    block(residualBlock(decoder.scope('coarse'), config.decoder[0], spatialDims), decoder.scope('coarse')),
   ];
   config.decoder.forEach((width, i) => {
     const scope = decoder.scope(i);
     const last = i === config.decoder.length - 1;
     const after = last ? outputs : config.decoder[i + 1];
-    decode.push(
+    const layers = sequential(
       residualBlock(scope.scope('residual'), width, spatialDims),
       preluLayer(scope.scope('act')),
       conv3dTransposeLayer(scope.scope('up'), {
@@ -54,6 +56,7 @@ export function patchNetwork(
         spatialDims,
       }),
     );
+    decode.push(block(layers, scope));
   });
   return { encode: sequential(...encode), decode: sequential(...decode) };
 }

@@ -6,6 +6,8 @@ const natural = z.number().int().positive();
 const count = z.number().int().min(0);
 const positive = z.number().positive();
 const weight = z.number().min(0);
+/** true: compute again for the gradient what does not fit into memory */
+const recompute = z.boolean().optional();
 
 const field = z.strictObject({ knots: natural, sd: weight });
 
@@ -43,9 +45,10 @@ const vqaeModelSchema = z.strictObject({
   codebookWeight: weight,
   classWeights: z.tuple([positive, positive]),
   diceWeight: weight,
+  recompute,
 });
 
-const transformer = { width: natural, depth: natural, heads: natural, feedForward: natural };
+const transformer = { width: natural, depth: natural, heads: natural, feedForward: natural, recompute };
 
 const denoiserSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('plain'), ...transformer, dropout: z.number().min(0).lt(1) }),
@@ -63,6 +66,7 @@ const registrationModelSchema = z.strictObject({
   regulariser: z.enum(['diffusion', 'bending']),
   regularisation: weight,
   steps: natural,
+  recompute,
 });
 
 /** Learning rate over the steps of a stage. */

@@ -123,7 +123,7 @@ const paper: RunConfigInput = {
   diceThreshold: 0.5,
   checkpointSeconds: 300,
   vqae: {
-    model: paperVqaeModel as RunConfigInput['vqae']['model'],
+    model: { ...paperVqaeModel, recompute: true } as RunConfigInput['vqae']['model'],
     steps: 42_000,
     batch: 8,
     learningRate: 5e-4,
@@ -133,7 +133,7 @@ const paper: RunConfigInput = {
   },
   tokenize: { variants: 1, augmentation: 'none' },
   diffusion: {
-    model: paperDenoiserModel,
+    model: { ...paperDenoiserModel, recompute: true },
     steps: 15_000,
     batch: 8,
     learningRate: 1e-4,
@@ -144,7 +144,7 @@ const paper: RunConfigInput = {
   },
   synthesize: { pairs: 256, steps: 256, temperature: 0.9 },
   registration: {
-    model: paperRegistrationModel as RunConfigInput['registration']['model'],
+    model: { ...paperRegistrationModel, recompute: true } as RunConfigInput['registration']['model'],
     steps: 1250,
     batch: 8,
     learningRate: 0.015,
