@@ -2,12 +2,16 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { kernelOf, map, paddedInput, product, sample, sizeOf, type Geometry } from './conv3d.geometry';
 import type { Address } from './exports';
 import type { Call } from './heap';
-import { BYTES, PANEL, padded, type Size } from './runs';
+import { BYTES, PANEL, padded, roundUp, type Size } from './runs';
 
 /** Points of a tile of 2^3 outputs in the transformed domain. */
 const POINTS = 64;
-/** What the tiles of one block may take up, so that they stay in the second cache level, and the most of them. */
+/** What the tiles of one block of the convolution may take up, so that they stay in the second cache level. */
 const BLOCK_BYTES = 1 << 18;
+/**
+ * Most tiles of a block. The filter's gradient has that many whatever they take up: they are the length of its sums, after
+ * each of which all of the gradient passes through the processor.
+ */
 const MAX_BLOCK = 32;
 /** Floats of a cache line; without it between the points, all of them would fall into the same few places of the cache. */
 const LINE = 16;
@@ -41,7 +45,9 @@ export function winograd(
   const weights = transformFilter(call, filter, adjoint);
   const size = sizeOf(y.shape);
   const tiles = map((axis) => Math.ceil(size[axis] / 2));
-  const scratch = blocks(call, channelsIn, channelsOut, product(tiles));
+  const tileBytes = POINTS * (channelsIn + channelsOut) * BYTES;
+  const fitting = Math.min(MAX_BLOCK, product(tiles), Math.floor(BLOCK_BYTES / tileBytes));
+  const scratch = scratchFor(call, channelsIn, channelsOut, Math.max(4, roundUp(fitting, 4)));
   for (let b = 0; b < x.shape[0]; b++) {
     call.scope(() => {
       const even = map((axis) => 2 * tiles[axis]);
@@ -70,7 +76,7 @@ export function winogradFilterGradient(call: Call, x: TensorInfo, dy: TensorInfo
   const even = map((axis) => 2 * tiles[axis]);
   const weights = call.scratch(POINTS * pair);
   call.zero(weights, POINTS * pair);
-  const scratch = blocks(call, channelsIn, channelsOut, product(tiles));
+  const scratch = scratchFor(call, channelsIn, channelsOut, roundUp(Math.min(MAX_BLOCK, product(tiles)), 4));
   for (let b = 0; b < x.shape[0]; b++) {
     call.scope(() => {
       const input = paddedInput(call, sample(call, x, b), { strides: [1, 1, 1], padding }, even, [3, 3, 3], 0);
@@ -105,11 +111,8 @@ function extent(tiles: Size, size: Size) {
   };
 }
 
-/** Scratch for the tiles that are transformed together; what the kernels call so. */
-function blocks(call: Call, channelsIn: number, channelsOut: number, tiles: number) {
-  const tileFloats = POINTS * (channelsIn + channelsOut);
-  const fitting = Math.min(MAX_BLOCK, Math.max(tiles, 1), Math.floor(BLOCK_BYTES / (tileFloats * BYTES)));
-  const block = Math.max(4, Math.ceil(fitting / 4) * 4);
+/** Scratch for the tiles that are transformed together, as the kernels call it; their number is one of fours. */
+function scratchFor(call: Call, channelsIn: number, channelsOut: number, block: number) {
   const [pointFloats, sumFloats] = [channelsIn, channelsOut].map((channels) => block * channels + LINE);
   return {
     points: call.scratch(POINTS * pointFloats),
