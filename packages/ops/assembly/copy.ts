@@ -1,5 +1,9 @@
 // Copies between tensors of 32-bit values.
 
+export function zero(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes);
+}
+
 /** `count` blocks of `words` 32-bit values from places `fromStep` bytes apart to places `toStep` bytes apart. */
 export function copyBlocks(from: usize, to: usize, count: i32, words: i32, fromStep: usize, toStep: usize): void {
   const bytes = <usize>words << 2;

@@ -1,7 +1,7 @@
 // Kernels over the heap of tfjs-backend-wasm. Everything is passed by address; nothing is allocated here and there is
 // no static data, because the memory belongs to tfjs. Tensors are float32 unless said otherwise, channels last.
 export { sumRuns, sumThinRuns } from './runs';
-export { copyBlocks } from './copy';
+export { copyBlocks, zero } from './copy';
 export { packPanels, packPanelsTransposed, transpose } from './panels';
 export { padVolume, padChannels, unpadMatrices } from './pad';
 export { filterGradient, thinFilterGradient } from './filterGradient';

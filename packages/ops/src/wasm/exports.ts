@@ -11,6 +11,7 @@ export interface KernelExports {
   winogradFilterGradient(parameters: Address): void;
   transformFilterAxis(from: Address, to: Address, outer: number, inner: number): void;
   transformFilterGradientAxis(from: Address, to: Address, outer: number, inner: number): void;
+  zero(at: Address, bytes: number): void;
   copyBlocks(from: Address, to: Address, count: number, words: number, fromStep: number, toStep: number): void;
   packPanels(from: Address, to: Address, rows: number, columns: number, panelBytes: number): void;
   packPanelsTransposed(from: Address, to: Address, rows: number, columns: number, panelBytes: number): void;

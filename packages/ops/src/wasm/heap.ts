@@ -99,13 +99,14 @@ export class Call {
 
   /** Zeroes `floats` floats. */
   zero(at: Address, floats: number): void {
-    new Uint8Array(this.memory.buffer, at, floats * 4).fill(0);
+    this.kernels.zero(at, floats * 4);
   }
 
   /** Writes the fields of a parameter struct of 32-bit integers; the address is good until the next call of `struct`. */
   struct(fields: Record<string, number>): Address {
     const values = Object.values(fields);
-    new Int32Array(this.memory.buffer, this.structAddress, values.length).set(values);
+    const struct = new DataView(this.memory.buffer, this.structAddress);
+    for (let i = 0; i < values.length; i++) struct.setInt32(4 * i, values[i], true);
     return this.structAddress;
   }
 
