@@ -43,13 +43,17 @@ def loss_of(net, embedding, pair):
     return 0.5 * (each[0] + each[1]) + 0.1 * codebook, codebook, latents, indices, logits
 
 
-def main():
+def network():
     torch.manual_seed(1)
     net = AutoEncoder(2, 4, CHANNELS, STRIDES).double()
     embedding = nn.Embedding(CODES, CHANNELS[-1]).double()
     round_to_float32(net, embedding)
     pair = (blobs(SIZE, seed=1) > 0.5).double()[None]
+    return net, embedding, pair
 
+
+def main():
+    net, embedding, pair = network()
     weights = {**parameters(net), "codebook.weight": parameters(embedding)["weight"]}
     loss, codebook, latents, indices, logits = loss_of(net, embedding, pair)
     loss.backward()

@@ -76,7 +76,7 @@ def bound(sums, weighting):
     return (weight * sums / scale).mean()
 
 
-def main():
+def network():
     torch.manual_seed(3)
     net = Denoiser(CODES, TOKENS, WIDTH, HEADS, FEED_FORWARD, DEPTH, RATE).double()
     # Larger than at the start of a training, so that every part of the network matters.
@@ -87,7 +87,11 @@ def main():
     tokens = torch.randint(CODES, (2, TOKENS))
     hidden = torch.rand(2, TOKENS) < torch.tensor(TIMES)[:, None]
     ids = torch.where(hidden, torch.tensor(CODES), tokens)
+    return net, tokens, ids
 
+
+def main():
+    net, tokens, ids = network()
     results = {"tokens": tokens.int(), "ids": ids.int(), **prefixed("weight", parameters(net))}
     real_dropout = F.dropout
     for mode in ("plain", "dropout"):

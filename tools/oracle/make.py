@@ -14,6 +14,7 @@ import torch
 
 import augmentation
 import autoencoder
+import checkpoints
 import denoiser
 import golden
 import names
@@ -24,6 +25,8 @@ MAKERS = (
     augmentation.main,
     autoencoder.main,
     autoencoder.quantizer,
+    checkpoints.main,
+    checkpoints.kinds,
     denoiser.main,
     names.main,
     optimiser.main,
@@ -44,10 +47,22 @@ def decode(path):
     }
 
 
+def tensors_of(value, path=""):
+    """Every tensor of nested lists and dicts, by its path."""
+    if torch.is_tensor(value):
+        return {path: value}
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return {name: tensor for key, item in items for name, tensor in tensors_of(item, f"{path}.{key}").items()}
+
+
 def differences(kept, made):
     """What differs between two files: nothing, names, or numbers by more than rounding."""
     if kept.suffix == ".json":
         return [] if json.loads(kept.read_text()) == json.loads(made.read_text()) else ["content"]
+    if kept.suffix == ".pth":
+        old, new = (tensors_of(torch.load(path, map_location="cpu")) for path in (kept, made))
+        same = old.keys() == new.keys() and all(torch.equal(old[name], new[name]) for name in old)
+        return [] if same else ["content"]
     old, new = decode(kept), decode(made)
     if old.keys() != new.keys():
         return sorted(old.keys() ^ new.keys())
@@ -60,7 +75,7 @@ def main():
     check = sys.argv[1:] == ["--check"]
     kept = golden.FOLDER
     with tempfile.TemporaryDirectory() as folder:
-        golden.FOLDER = names.FOLDER = Path(folder)
+        golden.FOLDER = names.FOLDER = checkpoints.FOLDER = Path(folder)
         for make in MAKERS:
             make()
         made = sorted(golden.FOLDER.iterdir())

@@ -122,11 +122,16 @@ def pick(field):
     return last_axis_channels(field).reshape(-1)[::EVERY]
 
 
-def main():
+def networks():
     torch.manual_seed(4)
     nets = [UNet(2, 3, CHANNELS, STRIDES).double() for _ in range(2)]
     round_to_float32(*nets)
     images = [image[None, None] for image in blobs(SIZE, seed=4)]
+    return nets, images
+
+
+def main():
+    nets, images = networks()
     start = [net.state_dict() for net in nets]
     start = [{name: tensor.clone() for name, tensor in state.items()} for state in start]
     results = {"images": torch.cat([last_axis_channels(image) for image in images])}

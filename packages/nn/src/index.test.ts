@@ -7,6 +7,7 @@ it('exports these names', () => {
     'MissingGradientsError',
     'NnError',
     'Parameters',
+    'PytorchError',
     'Random',
     'SafetensorsError',
     'StateDictError',
@@ -15,6 +16,7 @@ it('exports these names', () => {
     'conv3dTransposeLayer',
     'cosine',
     'cosineWarmRestarts',
+    'decodePytorch',
     'decodeSafetensors',
     'disposeSample',
     'embeddingLayer',
@@ -23,6 +25,7 @@ it('exports these names', () => {
     'layerNormLayer',
     'linearLayer',
     'loadStateDict',
+    'narrowed',
     'normal',
     'pytorchDefault',
     'recompute',
@@ -31,5 +34,6 @@ it('exports these names', () => {
     'stepOverSamples',
     'uniform',
     'warmup',
+    'widened',
   ]);
 });

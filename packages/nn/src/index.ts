@@ -19,5 +19,8 @@ export { recompute } from './recompute';
 export { Adam, type AdamOptions } from './adam';
 export { cosine, cosineWarmRestarts, warmup } from './schedules';
 export type { DType, HostTensor } from './hostTensor';
+export { narrowed, widened } from './halfPrecision';
+export { decodePytorch } from './pytorch/checkpoint';
+export { PytorchError } from './pytorch/errors';
 export { decodeSafetensors, encodeSafetensors } from './safetensors';
 export { loadStateDict, stateDict, type StateDictOptions } from './stateDict';

@@ -42,6 +42,11 @@ function file(header: unknown, data: ArrayLike<number> = []): Uint8Array {
 }
 
 describe('safetensors', () => {
+  it('is read from a Buffer, whose memory begins elsewhere', () => {
+    const buffer = Buffer.concat([Buffer.from('before'), encodeSafetensors(all())]).subarray(6);
+    expectEqual(decodeSafetensors(buffer).tensors, all());
+  });
+
   it('restores every type bit for bit, and the metadata', () => {
     const { tensors, metadata } = decodeSafetensors(encodeSafetensors(all(), { format: 'pt', note: 'ü' }));
     expectEqual(tensors, all());

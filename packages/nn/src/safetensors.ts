@@ -89,8 +89,8 @@ export function decodeSafetensors(bytes: Uint8Array): {
     if (stop > data.length)
       throw new SafetensorsError(`'${name}' data_offsets`, `an end within ${data.length}`, `${stop}`);
     end = stop;
-    // A copy: the file may start at any address, typed arrays may not.
-    const copy = data.slice(begin, stop);
+    // A copy (`slice` of a Buffer would be none): the file may start at any address, typed arrays may not.
+    const copy = new Uint8Array(data.subarray(begin, stop));
     tensors.set(name, { dtype, shape, data: new arrays[dtype](copy.buffer) });
   }
   if (end !== data.length) throw new SafetensorsError('size', `${end} bytes of data`, `${data.length}`);

@@ -2,6 +2,7 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { StateDictError } from './errors';
+import { narrowed, widened } from './halfPrecision';
 import type { HostTensor } from './hostTensor';
 import { conv3dLayer, linearLayer } from './layers';
 import { Parameters } from './parameters';
@@ -64,7 +65,7 @@ describe('state dict', () => {
     state.delete('linear.weight');
     state.set('other', { dtype: 'F32', shape: [1], data: new Float32Array(1) });
     state.set('linear.bias', { dtype: 'F32', shape: [1, 3], data: new Float32Array(3) });
-    state.set('conv.weight', { ...state.get('conv.weight')!, dtype: 'F16' });
+    state.set('conv.weight', { ...state.get('conv.weight')!, dtype: 'I32' });
     let error: unknown;
     try {
       loadStateDict(parameters, state);
@@ -75,11 +76,19 @@ describe('state dict', () => {
     expect(error).toMatchObject({ missing: ['conv.bias', 'linear.weight'], extra: ['other'] });
     const { misshapen, message } = error as StateDictError;
     expect(misshapen).toEqual([
-      'conv.weight (F32 [3,2,3,3,3] wanted, F16 [3,2,3,3,3] given)',
+      'conv.weight (F32 [3,2,3,3,3] wanted, I32 [3,2,3,3,3] given)',
       'linear.bias (F32 [3] wanted, F32 [1,3] given)',
     ]);
     expect(message).toContain('missing conv.bias, linear.weight; extra other; misshapen conv.weight');
     expect(valuesOf(parameters)).toEqual(before);
+  });
+
+  it('in float16 sets the rounded weights', async () => {
+    const [from, to] = [model(1), model(2)];
+    const halves = new Map([...(await stateDict(from))].map(([name, tensor]) => [name, narrowed(tensor)]));
+    loadStateDict(to, halves);
+    const rounded = [...halves.values()].map((tensor) => Array.from(widened(tensor).data as Float32Array));
+    expect([...(await stateDict(to)).values()].map(({ data }) => Array.from(data as Float32Array))).toEqual(rounded);
   });
 
   it('leaves no tensors behind', async () => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { StateDictError } from './errors';
+import { widened } from './halfPrecision';
 import type { HostTensor } from './hostTensor';
 import type { Parameters } from './parameters';
 
@@ -32,7 +33,7 @@ export async function stateDict(
 }
 
 /**
- * Sets every weight from a state dict in PyTorch's layout. Nothing is changed when it does not fit.
+ * Sets every weight from a state dict in PyTorch's layout, float32 or float16. Nothing is changed when it does not fit.
  * @throws StateDictError listing all tensors that are missing, extra or misshapen
  */
 export function loadStateDict(
@@ -47,14 +48,14 @@ export function loadStateDict(
   for (const [name, variable] of entries) {
     const given = state.get(name);
     const wanted = pytorchShape(variable.shape, options);
-    if (given && (given.dtype !== 'F32' || !tf.util.arraysEqual([...given.shape], wanted))) {
+    if (given && (!/^F(32|16)$/.test(given.dtype) || !tf.util.arraysEqual([...given.shape], wanted))) {
       misshapen.push(`${name} (F32 [${wanted}] wanted, ${given.dtype} [${given.shape}] given)`);
     }
   }
   if (missing.length || extra.length || misshapen.length) throw new StateDictError(missing, extra, misshapen);
   for (const [name, variable] of entries) {
     tf.tidy(() => {
-      const data = state.get(name)!.data as Float32Array;
+      const data = widened(state.get(name)!).data as Float32Array;
       const shape = variable.shape;
       const stored = shape.length === 5 ? TO_PYTORCH.map((axis) => shape[axis]) : shape;
       const tensor = tf.tensor(data, stored, 'float32');

@@ -52,6 +52,11 @@ export function golden(name: string): Golden {
   };
 }
 
+/** A file that `torch.save` wrote: `golden/NAME.pth`. */
+export function checkpoint(name: string): Uint8Array {
+  return Uint8Array.from(readFileSync(fileOf(`${name}.pth`)));
+}
+
 /** Names and shapes of the parameters of the paper's full-size networks, as PyTorch lists them. */
 export function names(): Record<'autoencoder' | 'codebook' | 'denoiser' | 'unet', Record<string, number[]>> {
   return JSON.parse(readFileSync(fileOf('names.json'), 'utf8')) as ReturnType<typeof names>;

@@ -1,2 +1,2 @@
-export { golden, names, type Golden, type GoldenTensor } from './golden';
+export { checkpoint, golden, names, type Golden, type GoldenTensor } from './golden';
 export { expectClose, expectGradients } from './close';
