@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { registerConfig } from './commands/config';
+import { registerConvert } from './commands/convert';
 import { registerDemo } from './commands/demo';
 import { registerDoctor } from './commands/doctor';
 import { registerEvaluate } from './commands/evaluate';
@@ -22,6 +23,7 @@ const registrations: readonly ((program: Command, context: CliContext) => void)[
   registerSynthesize,
   registerEvaluate,
   registerRegister,
+  registerConvert,
   registerVerifyData,
   registerConfig,
   registerDoctor,

@@ -39,7 +39,10 @@ export {
 } from './data/landmarks';
 
 // Trained models, and what they do
-export { readModel, writeModel, type ModelFolder } from './run/modelFolder';
+export { kindOfModel, readModel, writeModel, type ModelFolder } from './run/modelFolder';
+export { importCheckpoint, readTensors, toPytorchNames, withWeightType, type WeightType } from './run/convert';
+export { denoiserConfigOf } from './run/modelConfigs';
+export { importTokens, type TokenImport } from './run/importTokens';
 export { openVqae } from './stages/vqae';
 export { openDenoiser } from './stages/diffusion';
 export { openRegistration } from './stages/registration';

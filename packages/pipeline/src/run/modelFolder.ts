@@ -23,6 +23,21 @@ export async function writeModel(folder: Storage, model: ModelFolder, card: stri
 }
 
 /**
+ * Which model a folder holds.
+ * @throws PipelineError when it is no model folder
+ */
+export async function kindOfModel(folder: Storage): Promise<string> {
+  const description = await readJson<{ model?: unknown }>(folder, 'config.json');
+  if (typeof description?.model === 'string') return description.model;
+  throw new PipelineError({
+    where: 'model folder',
+    expected: 'a folder with config.json and model.safetensors',
+    got: 'no readable config.json',
+    advice: 'give the folder that `paired3d train` wrote',
+  });
+}
+
+/**
  * Reads a model folder.
  * @throws PipelineError when it is none, or holds another kind of model; SafetensorsError when the weights are damaged
  */

@@ -1,9 +1,10 @@
 import { Random } from '@paired3d/nn';
-import { VqAutoencoder, VqaeTraining, cellSize, type VqaeConfig } from '@paired3d/vqae';
+import { VqAutoencoder, VqaeTraining, cellSize } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreparedPair, Size3 } from '../data/types';
 import { PipelineError } from '../errors';
 import { augmentationOf, type RunConfig } from '../run/config';
+import { vqaeConfigOf } from '../run/modelConfigs';
 import { scheduleFactor } from '../run/schedule';
 import { trainingKind, type Batches, type Replica } from '../workers/batches';
 import { RollingPairs } from './rollingPairs';
@@ -16,18 +17,12 @@ interface VqaeSetup {
 /** The gradients of random crops of augmented training pairs. */
 export const vqaeJob = trainingKind<VqaeSetup>('vqae', vqaeReplica);
 
-/** The model's configuration within a run's. */
-const vqaeConfig = (config: RunConfig): VqaeConfig => ({
-  spatialDims: config.spatialDims,
-  ...config.vqae.model,
-});
-
 /** The autoencoder with its training, and how it makes the samples of a step: [1, i, j, k, 2], a crop. */
 export function vqaeReplica({ config, pairs }: VqaeSetup) {
   const { vqae, seed } = config;
   const { size } = pairs[0];
   const edge = cropSize(config, size);
-  const model = new VqAutoencoder(vqaeConfig(config), seed);
+  const model = new VqAutoencoder(vqaeConfigOf(config), seed);
   const training = new VqaeTraining(model, { learningRate: vqae.learningRate, seed });
   const stocks = Array.from({ length: vqae.batch }, (_, index) => {
     return new RollingPairs(pairs, augmentationOf(vqae.augmentation), seed, { index, batch: vqae.batch });
@@ -73,7 +68,7 @@ export function trainStep({ vqae }: RunConfig, { training, pair }: ReturnType<ty
 /** Edges of the crops on a grid of a size, both in whole cells of the autoencoder. An axis of one slice stays. */
 function cropSize(config: RunConfig, size: Size3): Size3 {
   const { crop } = config.vqae;
-  const cell = cellSize(vqaeConfig(config));
+  const cell = cellSize(vqaeConfigOf(config));
   const uneven = (edges: Size3) => edges.some((n) => n > 1 && n % cell !== 0);
   if (uneven(size)) {
     const expected = `multiples of ${cell} voxels, the autoencoder's cell`;
