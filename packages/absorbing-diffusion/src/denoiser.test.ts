@@ -93,6 +93,21 @@ describe.each(grids)('a $kind denoiser of $grid tokens', ({ kind, grid }) => {
     denoiser.dispose();
   });
 
+  it('gives the features of chosen tokens alone, equal to those of all', async () => {
+    const denoiser = tinyDenoiser(kind, codes, grid);
+    const input = ids();
+    const all = denoiser.hidden(input);
+    const width = all.shape[2];
+    const values = await all.data();
+    for (const rows of [[0], [2 * tokens - 1], [1, 3, tokens - 1, tokens, tokens + 2], [tokens + 1, tokens + 3]]) {
+      const chosen = denoiser.hiddenAt(input, Int32Array.from(rows));
+      expect(chosen.shape).toEqual([rows.length, width]);
+      const wanted = rows.flatMap((row) => [...values.subarray(row * width, (row + 1) * width)]);
+      (await chosen.data()).forEach((value, i) => expect(value).toBeCloseTo(wanted[i], 5));
+    }
+    denoiser.dispose();
+  });
+
   it('sees every token, from everywhere', async () => {
     const denoiser = tinyDenoiser(kind, codes, grid);
     const start = Array.from(randomItems(1, tokens, codes)[0]);

@@ -65,11 +65,18 @@ export class Denoiser {
 
   /** Features [B, T, c] of every token; `random` switches dropout on (training). */
   hidden(ids: tf.Tensor2D, random?: Pick<Random, 'bits'>): tf.Tensor3D {
-    if (ids.shape[1] !== this.tokens) {
-      throw new DiffusionError('Denoiser.hidden', `[B, ${this.tokens}]`, `[${ids.shape}]`, 'flatten the token grid');
-    }
+    this.check('Denoiser.hidden', ids);
     const rate = this.config.kind === 'plain' ? this.config.dropout : 0;
     return tf.tidy(() => this.network.hidden(ids, random && seededMasks(rate, random)));
+  }
+
+  /**
+   * Features [n, c] of some tokens, without dropout; equal to those of `hidden`, for less work.
+   * @param rows flat indices into [B, T], ascending, at least one
+   */
+  hiddenAt(ids: tf.Tensor2D, rows: Int32Array): tf.Tensor2D {
+    this.check('Denoiser.hiddenAt', ids);
+    return tf.tidy(() => this.network.hiddenAt(ids, rows));
   }
 
   /** Logits [n, codes] of rows [n, c] of the features. */
@@ -98,5 +105,10 @@ export class Denoiser {
 
   dispose(): void {
     this.parameters.dispose();
+  }
+
+  private check(where: string, ids: tf.Tensor2D): void {
+    if (ids.shape[1] === this.tokens) return;
+    throw new DiffusionError(where, `[B, ${this.tokens}]`, `[${ids.shape}]`, 'flatten the token grid');
   }
 }

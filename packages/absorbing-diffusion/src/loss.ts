@@ -1,8 +1,9 @@
 import type { Random } from '@paired3d/nn';
-import { crossEntropy, embedding } from '@paired3d/ops';
+import { crossEntropy } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from './denoiser';
 import type { MaskedBatch } from './masking';
+import { rowsOf } from './transformer';
 
 /**
  * Weight of an item at time t: 'reweighted-elbo' is the paper's 1 - t (Bond-Taylor et al., 2022, eq. 10), 'elbo' the
@@ -16,12 +17,8 @@ export function maskedCrossEntropy(denoiser: Denoiser, batch: MaskedBatch, rando
   if (batch.masked.length === 0) return tf.tensor1d([], 'float32');
   return tf.tidy(() => {
     const ids = tf.tensor2d(batch.ids, [batch.times.length, denoiser.tokens], 'int32');
-    const hidden = denoiser.hidden(ids, random);
     // The head is the widest layer: only the rows that are scored go through it.
-    const rows = embedding(
-      tf.reshape(hidden, [-1, hidden.shape[2]]),
-      tf.tensor1d(batch.masked, 'int32'),
-    ) as tf.Tensor2D;
+    const rows = random ? rowsOf(denoiser.hidden(ids, random), batch.masked) : denoiser.hiddenAt(ids, batch.masked);
     return crossEntropy(denoiser.head(rows), tf.tensor1d(batch.labels, 'int32'));
   });
 }

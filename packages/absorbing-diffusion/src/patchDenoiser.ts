@@ -12,7 +12,7 @@ import { addBias, embedding, gelu, matMul } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PatchDenoiserConfig } from './config';
 import type { Network } from './network';
-import { transformer } from './transformer';
+import { rowsOf, transformer } from './transformer';
 
 /**
  * The light denoiser of `PatchDenoiserConfig`. `codes.weight` [codes, codeDim] holds the code vectors of the
@@ -55,21 +55,20 @@ export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, 
     return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, ...cells, channels]) as tf.Tensor5D;
   };
 
+  const hidden = (ids: tf.Tensor2D): tf.Tensor3D => {
+    const [batch] = ids.shape;
+    const full = before(tokensToGrid(ids));
+    const coarse = down(resizeEnd(full, padded));
+    const sequence = tf.add(tf.reshape(coarse, [batch, positions, width]), tf.reshape(position, [1, positions, width]));
+    const mixed = norm(mix(sequence as tf.Tensor3D));
+    const fine = resizeEnd(up(tf.reshape(mixed, coarse.shape)), cells);
+    const y = after(tf.add(full, fine) as tf.Tensor5D);
+    const rows = tf.transpose(tf.reshape(y, [batch, -1, images, tokenWidth]), [0, 2, 1, 3]);
+    return tf.reshape(rows, [batch, ids.shape[1], tokenWidth]);
+  };
   return {
-    hidden(ids) {
-      const [batch] = ids.shape;
-      const full = before(tokensToGrid(ids));
-      const coarse = down(resizeEnd(full, padded));
-      const sequence = tf.add(
-        tf.reshape(coarse, [batch, positions, width]),
-        tf.reshape(position, [1, positions, width]),
-      );
-      const mixed = norm(mix(sequence as tf.Tensor3D));
-      const fine = resizeEnd(up(tf.reshape(mixed, coarse.shape)), cells);
-      const y = after(tf.add(full, fine) as tf.Tensor5D);
-      const rows = tf.transpose(tf.reshape(y, [batch, -1, images, tokenWidth]), [0, 2, 1, 3]);
-      return tf.reshape(rows, [batch, ids.shape[1], tokenWidth]);
-    },
+    hidden,
+    hiddenAt: (ids, rows) => rowsOf(hidden(ids), rows),
     head(rows) {
       const y = leaveNorm(rows);
       const tied = matMul(leave(y), codeVectors, { transposeB: true });

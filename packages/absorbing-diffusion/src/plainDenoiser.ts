@@ -16,11 +16,12 @@ export function plainDenoiser(parameters: Parameters, config: PlainDenoiserConfi
   const mix = transformer(parameters.scope('transformer'), { ...config, norm: 'post' });
   const norm = layerNormLayer(parameters.scope('layer_norm'), { width });
   const head = parameters.scope('head').add('weight', [codes, width], normal(standardDeviation));
+  const embed = (ids: tf.Tensor2D) =>
+    tf.add(tokens(ids), tf.reshape(positions, [1, ...positions.shape])) as tf.Tensor3D;
   return {
-    hidden(ids, next) {
-      const embedded = tf.add(tokens(ids), tf.reshape(positions, [1, ...positions.shape])) as tf.Tensor3D;
-      return mix(embedded, next);
-    },
+    hidden: (ids, next) => mix(embed(ids), next),
+    // The last block need not be computed for the others.
+    hiddenAt: (ids, rows) => mix.at(embed(ids), rows),
     head: (rows) => matMul(norm(rows), head, { transposeB: true }) as tf.Tensor2D,
   };
 }

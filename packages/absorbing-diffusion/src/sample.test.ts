@@ -76,6 +76,13 @@ describe('sample', () => {
     }
   });
 
+  it('refuses logits that are no numbers', async () => {
+    const denoiser = make();
+    const head = denoiser.parameters.entries.get('head.weight')!;
+    head.assign(tf.mul(head, NaN));
+    await expect(sample(denoiser, 1, settings)).rejects.toThrow('sample: expected finite logits, got a sum of NaN');
+  });
+
   it('stops when its signal is raised', async () => {
     const controller = new AbortController();
     let steps = 0;

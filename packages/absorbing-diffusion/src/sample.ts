@@ -1,5 +1,4 @@
 import { Random } from '@paired3d/nn';
-import { embedding } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { DiffusionError } from './config';
 import type { Denoiser } from './denoiser';
@@ -22,7 +21,7 @@ export interface SampleOptions {
  * Ancestral sampling in random order (paper, section 2.2; Bond-Taylor et al., 2022, algorithm 2): at pass s of S each
  * token still masked is revealed with probability 1 / (S - s), drawn from softmax(logits / temperature).
  * @returns codes of `count` items, T each
- * @throws DiffusionError for settings that make no sense; the signal's reason when aborted
+ * @throws DiffusionError for settings that make no sense and for logits that are no numbers; the signal's reason when aborted
  */
 export async function sample(denoiser: Denoiser, count: number, options: SampleOptions): Promise<Int32Array[]> {
   const { steps, temperature, seed, first = 0, onStep, signal } = options;
@@ -61,12 +60,11 @@ function chooseRevealed(tokens: Int32Array, length: number, maskId: number, prob
   return revealed;
 }
 
+/** Logits [rows, codes] of the tokens that are about to be revealed: the last block and the head see no others. */
 async function logitsAt(denoiser: Denoiser, tokens: Int32Array, count: number, rows: number[]): Promise<Float32Array> {
   const logits = tf.tidy(() => {
-    const hidden = denoiser.hidden(tf.tensor2d(tokens, [count, denoiser.tokens], 'int32'));
-    return denoiser.head(
-      embedding(tf.reshape(hidden, [-1, hidden.shape[2]]), tf.tensor1d(rows, 'int32')) as tf.Tensor2D,
-    );
+    const ids = tf.tensor2d(tokens, [count, denoiser.tokens], 'int32');
+    return denoiser.head(denoiser.hiddenAt(ids, Int32Array.from(rows)));
   });
   const values = (await logits.data()) as Float32Array;
   logits.dispose();
@@ -79,6 +77,9 @@ function drawCategorical(values: Float32Array, start: number, n: number, tempera
   for (let i = 0; i < n; i++) max = Math.max(max, values[start + i]);
   let total = 0;
   for (let i = 0; i < n; i++) total += Math.exp((values[start + i] - max) / temperature);
+  if (!Number.isFinite(total)) {
+    throw new DiffusionError('sample', 'finite logits', `a sum of ${total}`, 'use a denoiser whose training converged');
+  }
   let left = random.uniform() * total;
   for (let i = 0; i < n; i++) {
     left -= Math.exp((values[start + i] - max) / temperature);
