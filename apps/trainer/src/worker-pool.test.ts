@@ -2,8 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseRunConfig, phantomSource, presets, run, type PipelineEvent } from '@paired3d/pipeline';
-import { MemoryStorage } from '@paired3d/pipeline';
+import { MemoryStorage, parseRunConfig, phantomSource, presets, run } from '@paired3d/pipeline';
 import { startWasm } from './backend';
 import { bundleForNode, temporaryFolder } from './testing';
 import { WorkerPool } from './worker-pool';
@@ -66,7 +65,7 @@ describe('a worker', () => {
     const pool = openPool(1, entry, relaxedSimd);
     await expect(pool.open('tea', {}, 1)).rejects.toThrow('openJob: expected vqae');
 
-    const { kind: _kind, ...phantom } = { ...presets.tiny.source, size: [16, 16, 16], cases: { train: 3, test: 1 } };
+    const phantom = { size: [16, 16, 16] as [number, number, number], spacing: 12, cases: { train: 3, test: 1 } };
     const config = parseRunConfig({
       ...presets.tiny,
       source: { kind: 'phantom', ...phantom },
@@ -76,10 +75,9 @@ describe('a worker', () => {
     });
     const outputs = async (workers?: WorkerPool, signal?: AbortSignal) => {
       const storage = new MemoryStorage();
-      const { kind: _source, ...options } = config.source as Extract<typeof config.source, { kind: 'phantom' }>;
-      const emit = (_event: PipelineEvent) => {};
       const clock = () => performance.now() / 1000;
-      await run({ config, storage, source: phantomSource(options), workers, emit, clock, signal }, ['tokens']);
+      const source = phantomSource(phantom);
+      await run({ config, storage, source, workers, emit: () => {}, clock, signal }, ['tokens']);
       const paths = (await storage.list('')).filter((file) => file.endsWith('.safetensors'));
       return Promise.all(paths.map(async (file) => [file, Buffer.from((await storage.read(file))!).toString('hex')]));
     };
