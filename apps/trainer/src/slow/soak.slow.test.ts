@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import v8 from 'node:v8';
@@ -7,15 +8,23 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startWasm } from '../backend';
 import { WorkerPool } from '../worker-pool';
+import { workFolder } from './command';
 
 const STEPS = 2000;
 /** By then buffers have their size and functions are compiled. */
 const WARM_UP = 1000;
-const entry = pathToFileURL(path.join(import.meta.dirname, '../../dist/worker.js'));
 
 // The garbage that is not collected yet says nothing of what is held.
 v8.setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
+
+/** The program's worker, whose garbage is collected too. */
+function workerEntry(folder: string): URL {
+  const file = path.join(folder, 'worker.mjs');
+  const built = pathToFileURL(path.join(import.meta.dirname, '../../dist/worker.js'));
+  writeFileSync(file, `import '${built}';\nsetInterval(gc, 500);\n`);
+  return pathToFileURL(file);
+}
 
 const training = { steps: STEPS, batch: 2 };
 const phantom = { size: [16, 16, 16] as [number, number, number], spacing: 12, cases: { train: 3, test: 1 } };
@@ -37,13 +46,18 @@ const config = parseRunConfig({
   registration: { ...registration, ...training, model: { ...registration.model, channels: [4, 8, 8, 8] } },
 });
 
+const work = workFolder();
 let pool: WorkerPool;
 const storage = new MemoryStorage();
 
 beforeAll(async () => {
-  pool = new WorkerPool(1, { relaxedSimd: (await startWasm()).relaxedSimd!, entry });
+  const { relaxedSimd } = await startWasm();
+  pool = new WorkerPool(1, { relaxedSimd: relaxedSimd!, entry: workerEntry(work.folder) });
 });
-afterAll(() => pool.close());
+afterAll(async () => {
+  await pool.close();
+  work.remove();
+});
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
