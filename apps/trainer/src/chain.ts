@@ -11,7 +11,7 @@ import type { SelectedBackend } from './backend';
 import type { CliContext } from './context';
 import { peakMemory } from './machine';
 import { openModels } from './model-folders';
-import type { NodeStorage } from './node-storage';
+import { NodeStorage } from './node-storage';
 import type { SharedOptions } from './options';
 import { openPairs } from './pair-source';
 import { CONFIG_FILE } from './run-config';
@@ -20,7 +20,13 @@ import type { DataOptions, ModelOptions } from './run-options';
 import { openWorkers } from './workers';
 
 /** The options of every command that runs stages. */
-export type ChainOptions = SharedOptions & DataOptions & ModelOptions & { readonly out: string };
+export type ChainOptions = SharedOptions &
+  DataOptions &
+  ModelOptions & {
+    readonly out: string;
+    /** token grids to train the denoiser on */
+    readonly tokens?: string;
+  };
 
 /** What stages were run with, and what they left. */
 export interface ChainOutcome {
@@ -45,7 +51,8 @@ export async function runChain<T>(
   finish: (outcome: ChainOutcome) => Promise<T>,
 ): Promise<T> {
   const models = await openModels(options, options.out);
-  const splits = splitsNeeded(targets, config, Object.keys(models) as ModelName[]);
+  const tokens = options.tokens === undefined ? undefined : await NodeStorage.existing(options.tokens);
+  const splits = tokens ? [] : splitsNeeded(targets, config, Object.keys(models) as ModelName[]);
   const source = await openPairs(config, options, splits, context.signal);
   return withRun(options, context, async ({ storage, backend, progress }) => {
     await storage.write(CONFIG_FILE, new TextEncoder().encode(`${canonicalJson(config, 2)}\n`));
@@ -57,6 +64,7 @@ export async function runChain<T>(
         storage,
         source,
         models,
+        tokens,
         workers: pool,
         emit: progress.listener,
         signal: context.signal,

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { decodePytorch, decodeSafetensors, narrowed, widened } from '@paired3d/nn';
-import { openDenoiser, openRegistration, openVqae } from '@paired3d/pipeline';
+import { decodePytorch, decodeSafetensors, narrowed, widened, type HostTensor } from '@paired3d/nn';
+import { importTokens, openDenoiser, openRegistration, openVqae } from '@paired3d/pipeline';
 import { checkpoint, expectClose, golden } from '@paired3d/oracle';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
@@ -193,6 +193,61 @@ describe('what does not fit', () => {
     const { exitCode, stderr } = await paired3d('convert', file, '--out', at('x.safetensors'));
     expect([exitCode, stderr]).toEqual([42, expect.stringContaining('PyTorch checkpoint, file: expected a zip file')]);
     expect(existsSync(at('x.safetensors'))).toBe(false);
+  });
+});
+
+describe('token grids', () => {
+  /** Three grids of 1 x 2 x 2 x 2 tokens as a model's own tokens folder has them. */
+  async function tokensFolder(): Promise<string> {
+    const folder = path.join(temporaryFolder(), 'tokens');
+    const storage = await NodeStorage.open(folder);
+    const items = [1, 2, 3].map((n): [string, HostTensor] => [
+      String(n),
+      { dtype: 'I16', shape: [8], data: Int16Array.from({ length: 8 }, (_, i) => (n * i) % 16) },
+    ]);
+    await importTokens(storage, new Map(items), { grid: [1, 2, 2, 2], codes: 16, holdOut: 3 });
+    return folder;
+  }
+  const settings = sets({
+    'vqae.model.codes': 16,
+    'diffusion.steps': 3,
+    'diffusion.model': { kind: 'patch', width: 8, depth: 1, heads: 2, feedForward: 16, tokenWidth: 4 },
+  });
+
+  it.each(['elbo', 'reweighted-elbo'])(
+    'train a denoiser without scans and without an autoencoder, %s',
+    async (weighting) => {
+      const tokens = await tokensFolder();
+      const out = path.join(tokens, '../run');
+      const options = [
+        '--tokens',
+        tokens,
+        '--preset',
+        'small',
+        ...settings,
+        '--set',
+        `diffusion.weighting=${weighting}`,
+      ];
+      const result = await paired3d('train', 'diffusion', ...options, '--backend', 'cpu', '--quiet', '--out', out);
+      expect(result).toEqual({ exitCode: 0, stdout: `diffusion model: ${path.join(out, 'diffusion')}\n`, stderr: '' });
+      const metrics = JSON.parse(readFileSync(path.join(out, 'diffusion/metrics.json'), 'utf8')) as Record<
+        string,
+        number
+      >;
+      expect(metrics.bitsPerToken).toBeGreaterThan(1);
+      expect(metrics.bitsPerToken).toBeLessThan(8);
+      const denoiser = await openDenoiser(await NodeStorage.existing(path.join(out, 'diffusion')));
+      expect(denoiser.config).toMatchObject({ codes: 16, grid: [1, 2, 2, 2] });
+      denoiser.dispose();
+    },
+  );
+
+  it('are for the diffusion model alone', async () => {
+    const result = await paired3d('train', 'vqae', '--tokens', 'x', '--out', temporaryFolder());
+    expect([result.exitCode, result.stderr]).toEqual([
+      2,
+      expect.stringContaining('--tokens is for the diffusion model'),
+    ]);
   });
 });
 

@@ -19,8 +19,12 @@ export function registerTrain(program: Command, context: CliContext): void {
       new Option('--on <pairs>', 'pairs to train the registration network on')
         .choices(['synthetic', 'real'])
         .default('synthetic'),
-    );
+    )
+    .addOption(new Option('--tokens <folder>', 'token grids to train the diffusion model on, from `convert`'));
   addChainOptions(command, ['train']).action(async (model: ModelName, options: TrainOptions) => {
+    if (options.tokens !== undefined && model !== 'diffusion') {
+      command.error(`error: --tokens is for the diffusion model, not for '${model}'`);
+    }
     const target: StageName = model === 'registration' && options.on === 'real' ? 'registration-real' : model;
     const { config } = await resolveConfig(options);
     await runChain({ options, context, config }, [target], async () => {});

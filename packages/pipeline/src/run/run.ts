@@ -4,7 +4,7 @@ import { evaluateStage } from '../stages/evaluate';
 import { registrationStage } from '../stages/registration';
 import { readSyntheticPairs } from '../stages/syntheticPairs';
 import { synthesizeStage } from '../stages/synthesize';
-import { tokenizeStage } from '../stages/tokenize';
+import { givenTokens, tokenizeStage } from '../stages/tokenize';
 import { vqaeStage } from '../stages/vqae';
 import type { PreparedPair } from '../data/types';
 import { workingSpacing } from './parse';
@@ -86,6 +86,7 @@ class Run {
       case 'tokens':
         return tokenizeStage(context, await this.training(), await this.need('vqae'));
       case 'diffusion':
+        if (context.tokens) return diffusionStage(context, { tokens: await givenTokens(context.tokens) });
         return diffusionStage(context, { vqae: await this.need('vqae'), tokens: await this.need('tokens') });
       case 'synthetic': {
         const upstream = { vqae: await this.need('vqae'), diffusion: await this.need('diffusion') };

@@ -19,22 +19,25 @@ interface Upstream {
   readonly hash: string;
 }
 
-/** Trains the denoiser on the token grids. */
-export function diffusionStage(context: RunContext, upstream: { vqae: Upstream; tokens: Upstream }): Stage {
+/**
+ * Trains the denoiser on the token grids. Without the autoencoder that made them the size of its codebook is the
+ * configuration's, and there are no code vectors: tokens then have free embeddings alone.
+ */
+export function diffusionStage(context: RunContext, upstream: { vqae?: Upstream; tokens: Upstream }): Stage {
   const { config } = context;
   const { diffusion, seed } = config;
   return {
     name: 'diffusion',
-    inputs: { vqae: upstream.vqae.hash, tokens: upstream.tokens.hash },
+    inputs: { ...(upstream.vqae && { vqae: upstream.vqae.hash }), tokens: upstream.tokens.hash },
     config: { ...diffusion, seed },
     async run(folder) {
       const tokens = await readTokens(upstream.tokens.folder, 'train');
-      const setup = { config, tokens, model: await denoiserConfig(config, tokens, upstream.vqae.folder) };
+      const setup = { config, tokens, model: await denoiserConfig(config, tokens, upstream.vqae?.folder) };
       const replica = diffusionReplica(setup);
       const { denoiser, training } = replica;
       let batches: Batches | undefined;
       try {
-        await setCodeVectors(denoiser, upstream.vqae.folder);
+        if (upstream.vqae) await setCodeVectors(denoiser, upstream.vqae.folder);
         batches = await Batches.open(context, diffusionJob, setup, { replica, size: diffusion.batch });
         const history = await trainingLoop(context, folder, {
           stage: 'diffusion',
@@ -50,7 +53,8 @@ export function diffusionStage(context: RunContext, upstream: { vqae: Upstream; 
         });
         const { items } = await readTokens(upstream.tokens.folder, 'validation');
         // Validation pairs without augmentation, or the training pairs when none are held out.
-        const scored = (items.length > 0 ? items : tokens.items).filter((_, i) => i % config.tokenize.variants === 0);
+        const variants = upstream.vqae ? config.tokenize.variants : 1;
+        const scored = (items.length > 0 ? items : tokens.items).filter((_, i) => i % variants === 0);
         const bits = await bitsPerToken(denoiser, scored, { seed, repeats: 8 });
         const metrics = { bitsPerToken: bits.mean, standardError: bits.standardError };
         const card = modelCard('diffusion', context, { ...metrics, weights: denoiser.parameters.count });
@@ -108,8 +112,10 @@ function diffusionReplica({ config: { diffusion, seed }, tokens: { items }, mode
   } satisfies Replica & Record<string, unknown>;
 }
 
-async function denoiserConfig({ diffusion: { model } }: RunConfig, { grid }: TokenSet, vqae: Storage) {
-  const { codes, codeDim } = (await readModel(vqae, 'vqae')).config as unknown as VqaeConfig;
+async function denoiserConfig(config: RunConfig, { grid }: TokenSet, vqae: Storage | undefined) {
+  const { model } = config.diffusion;
+  const made = vqae && ((await readModel(vqae, 'vqae')).config as unknown as VqaeConfig);
+  const { codes, codeDim } = made ?? config.vqae.model;
   return model.kind === 'patch' ? { ...model, codes, codeDim, grid } : { ...model, codes, grid };
 }
 

@@ -8,6 +8,7 @@ import { augmentationOf, type RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
 import { readModel, type ModelFolder } from '../run/modelFolder';
 import type { Stage } from '../run/stage';
+import { sha256Hex } from '../storage/digest';
 import type { Storage } from '../storage/storage';
 import { shareOut } from '../workers/shareOut';
 import type { JobKind } from '../workers/workers';
@@ -70,6 +71,15 @@ export const tokensJob: JobKind<TokensSetup, number, Uint8Array> = {
   },
 };
 
+/** Token grids from elsewhere, and the SHA-256 that stands for them. */
+export async function givenTokens(folder: Storage): Promise<{ folder: Storage; hash: string }> {
+  const parts: string[] = [];
+  for (const path of [...(await folder.list('train/')), ...(await folder.list('validation/'))]) {
+    parts.push(`${path} ${await sha256Hex((await folder.read(path))!)}`);
+  }
+  return { folder, hash: await sha256Hex(new TextEncoder().encode(parts.join('\n'))) };
+}
+
 /** Reads the token grids of a split. */
 export async function readTokens(folder: Storage, split: 'train' | 'validation'): Promise<TokenSet> {
   const paths = await folder.list(`${split}/`);
@@ -84,7 +94,7 @@ export async function readTokens(folder: Storage, split: 'train' | 'validation')
     for (let at = 0; at < data.length; at += size) items.push(data.subarray(at, at + size));
   }
   if (split === 'train' && items.length === 0) {
-    const advice = 'run `paired3d tokenize` first';
+    const advice = 'run `paired3d tokenize` first, or give --tokens a folder that has them';
     throw new PipelineError({ where: 'tokens', expected: 'token grids to train on', got: 'none', advice });
   }
   return { grid: grid as unknown as TokenSet['grid'], items };
