@@ -8,6 +8,7 @@ import { HELP, filterOf, parseOptions } from './options.mjs';
 import { printProfile } from './profile.mjs';
 import { writeReport } from './report.mjs';
 import { kernelTable, stepTable } from './results.mjs';
+import { figure } from './table.mjs';
 import { startTorch } from './torch.mjs';
 
 async function main() {
@@ -47,10 +48,13 @@ async function compareAll(engine, torch, options) {
 async function measureAll(cases, failures, measure) {
   const rows = [];
   for (const one of cases) {
-    process.stderr.write(`${one.name} ${one.what} (${one.sizes})\n`);
     try {
-      rows.push(await measure(one));
+      const row = await measure(one);
+      rows.push(row);
+      const ratio = row.overTorch === undefined ? '' : `, ${figure(row.overTorch)}x PyTorch`;
+      process.stderr.write(`${row.name} ${row.what} (${row.sizes}): ${figure(row.ms.ours)} ms${ratio}\n`);
     } catch (error) {
+      process.stderr.write(`${error.message}\n`);
       failures.push(error.message);
     }
   }

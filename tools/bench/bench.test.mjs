@@ -66,13 +66,13 @@ test('results are compared by their largest value, and NaN is never equal', () =
   assert.equal(worstError([[1]], [[1], [1, 4]]), Infinity);
 });
 
-test('contenders take turns, and the slow one has fewer rounds', async () => {
+test('contenders take turns, and a slow stock has fewer rounds', async () => {
   const order = [];
   const contender = (name, ms) => (runs) => (order.push(`${name}${runs}`), ms);
-  const times = await interleave({ ours: contender('a', 10), stock: contender('b', 3000) }, 3);
+  const times = await interleave({ ours: contender('a', 10), stock: contender('b', 600) }, 3);
   assert.deepEqual(order, ['a1', 'b1', 'a2', 'b1', 'a2', 'b1', 'a2']);
   assert.deepEqual([times.ours.ms, times.ours.rounds, times.stock.rounds], [10, 3, 2]);
-  assert.equal(ratio(times.ours, times.stock), 300);
+  assert.equal(ratio(times.ours, times.stock), 60);
   assert.equal(ratio(times.ours, undefined), undefined);
 });
 

@@ -1,6 +1,6 @@
 /** Two images of the same soft balls on a grid, the second's moved a little; Float32Arrays. */
-export function images(nn, size) {
-  const random = nn.Random.of('bench', 'images');
+function images(nn, size, sample = 0) {
+  const random = nn.Random.of('bench', 'images', sample);
   const balls = Array.from({ length: 12 }, () => ({
     centre: size.map((n) => n * random.uniform()),
     radius: Math.min(...size) * (0.05 + 0.1 * random.uniform()),
@@ -20,4 +20,10 @@ export function images(nn, size) {
       for (let j = 0; j < size[1]; j++) for (let k = 0; k < size[2]; k++) values[at++] = inside(i, j, k);
     return values;
   });
+}
+
+/** The fixed and the moving images of `batch` pairs, each [batch, ...size]. */
+export function batchOfImages(nn, size, batch) {
+  const pairs = Array.from({ length: batch }, (_, sample) => images(nn, size, sample));
+  return [0, 1].map((time) => Float32Array.from(pairs.flatMap((pair) => [...pair[time]])));
 }

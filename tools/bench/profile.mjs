@@ -40,7 +40,7 @@ export async function measureProfile(engine, step, rounds) {
 export async function printProfile(engine, name, { preset, rounds }) {
   const make = steps[name];
   if (!make) throw new Error(`--profile: expected one of ${Object.keys(steps).join(', ')}, got ${name}`);
-  const step = await make(engine, preset);
+  const step = await make(engine, preset, 1);
   try {
     const { stepMs, kernelMs, overhead, records } = await measureProfile(engine, step, rounds);
     const total = records.reduce((sum, { ms }) => sum + ms, 0);

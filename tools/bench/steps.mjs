@@ -1,5 +1,5 @@
 // Whole training steps of the three networks, and sampling, at the sizes of a preset on made-up data of the right kind.
-import { images } from './images.mjs';
+import { batchOfImages } from './images.mjs';
 import { gradientsOf, weightInputs } from './state.mjs';
 
 /** Grids of the registration, and what of the preset `paper` is cut so that it fits a heap of 4 GiB and a coffee. */
@@ -11,7 +11,7 @@ const MASKS = 16;
 const SEED = 1;
 
 /**
- * The steps by name. Each is made by `await (engine, preset)` and has
+ * The steps by name. Each is made by `await (engine, preset, batch)` and has
  * - `what`: the sizes
  * - `run()`: one training step, as the command line does it
  * - `torch`: `{ op, options, inputs }`, the same in PyTorch from the same weights
@@ -26,15 +26,14 @@ export const steps = {
   sampling: samplingStep,
 };
 
-async function vqaeStep(engine, preset) {
+async function vqaeStep(engine, preset, batch) {
   const { tf, vqae, pipeline } = engine;
   const { model: options, learningRate, crop } = pipeline.presets[preset].vqae;
   const size = preset === 'paper' ? PAPER_CROP : crop;
   const config = { spatialDims: 3, ...options };
-  const [fixed, moving] = images(engine.nn, [size, size, size]);
   const pair = tf.tidy(() =>
     tf.stack(
-      [fixed, moving].map((values) => tf.tensor(values, [1, size, size, size])),
+      batchOfImages(engine.nn, [size, size, size], batch).map((values) => tf.tensor(values, [batch, size, size, size])),
       4,
     ),
   );
@@ -46,7 +45,7 @@ async function vqaeStep(engine, preset) {
   );
   const run = () => training.update(pair);
   return {
-    what: `pair of ${size}^3, batch 1`,
+    what: `pair of ${size}^3, batch ${batch}`,
     run,
     async first() {
       const { loss } = await run();
@@ -98,11 +97,10 @@ function denoiserOf({ nn, diffusion, pipeline }, preset) {
   return { denoiser, settings, what: `${denoiser.tokens} tokens${cut}` };
 }
 
-async function diffusionStep(engine, preset) {
+async function diffusionStep(engine, preset, batch) {
   const { tf, nn, diffusion } = engine;
   const { denoiser, settings, what } = denoiserOf(engine, preset);
   const { learningRate, weighting, beta2, weightDecay } = settings;
-  const batch = preset === 'paper' ? 1 : settings.batch;
   const random = nn.Random.of('bench', 'tokens');
   const items = Array.from({ length: batch }, () =>
     Int32Array.from({ length: denoiser.tokens }, () => random.integer(denoiser.config.codes)),
@@ -185,15 +183,15 @@ async function samplingStep(engine, preset) {
   };
 }
 
-async function registrationStep({ tf, nn, registration, pipeline }, preset) {
+async function registrationStep({ tf, nn, registration, pipeline }, preset, batch) {
   const { model, learningRate } = pipeline.presets[preset].registration;
   const size = SIZES[preset];
   const network = new registration.RegistrationNetwork(
     { ...model, spatialDims: 3, size },
     nn.Random.of('bench', 'net'),
   );
-  const shape = [1, ...size, 1];
-  const values = images(nn, size);
+  const shape = [batch, ...size, 1];
+  const values = batchOfImages(nn, size, batch);
   const [fixed, moving] = values.map((image) => tf.tensor(image, shape));
   const [fixedInput, movingInput] = values.map((image) => ({
     values: image,
@@ -205,7 +203,7 @@ async function registrationStep({ tf, nn, registration, pipeline }, preset) {
   const names = [...weights.keys()];
   const run = () => network.trainStep(fixed, moving, { learningRate });
   return {
-    what: `${size.join(' x ')}, batch 1`,
+    what: `${size.join(' x ')}, batch ${batch}`,
     run,
     async first() {
       const losses = await run();

@@ -16,8 +16,8 @@ export function stopwatch(cpuTime) {
 
 /** A sample repeats short work until it lasts about this long. */
 const SAMPLE_MS = 20;
-/** A contender that has taken this long is given no further round; never the first, which sets the number of rounds. */
-const PATIENCE_MS = 4000;
+/** Stock can be a hundred times slower: it is given no further round after this long. */
+const PATIENCE_MS = { stock: 1000 };
 
 /**
  * Times contenders in turn: a, b, c, a, b, c, …
@@ -32,12 +32,12 @@ export async function interleave(contenders, rounds) {
     const once = await time(1); // warm-up
     runs[name] = Math.max(1, Math.ceil(SAMPLE_MS / Math.max(once, 1e-3)));
     times[name] = [];
-    if (name !== entries[0][0] && once > PATIENCE_MS) times[name].push(once);
+    if (once > PATIENCE_MS[name]) times[name].push(once);
   }
   const spent = (name) => times[name].reduce((sum, ms) => sum + ms * runs[name], 0);
   for (let round = 0; round < rounds; round++) {
-    for (const [i, [name, time]] of entries.entries()) {
-      if (i > 0 && spent(name) > PATIENCE_MS) continue;
+    for (const [name, time] of entries) {
+      if (spent(name) > PATIENCE_MS[name]) continue;
       times[name].push(await time(runs[name]));
     }
   }

@@ -36,15 +36,23 @@ def encode_monai(w, x, config):
 def decode_monai(w, x, config):
     strides = config["network"]["strides"][::-1]
     for i, stride in enumerate(strides):
-        x = conv_up(w, f"decode.decode_{i}.conv", x, [stride * n for n in x.shape[2:]], stride)
+        x = conv_up(w, f"decode.decode_{i}.conv.conv", x, [stride * n for n in x.shape[2:]], stride)
         if i + 1 < len(strides):
-            x = norm_act(w, f"decode.decode_{i}.adn", x)
+            x = norm_act(w, f"decode.decode_{i}.conv.adn", x)
     return x
 
 
-def weighted_cross_entropy(logits, foreground, weights):
-    targets = torch.stack([1 - foreground, foreground], 1) * weights.view(1, 2, 1, 1, 1)
-    return -(targets * F.log_softmax(logits, 1)).sum() / targets.sum()
+def reconstruction_loss(logits, foreground, weights, joint):
+    """Of logits [B, images, 2, ...]: normalised by the weights of a sample, or when coded jointly of each image."""
+    targets = torch.stack([1 - foreground, foreground], 2) * weights.view(1, 1, 2, 1, 1, 1)
+    entropy = -(targets * F.log_softmax(logits, 2)).flatten(2).sum(2)
+    total = targets.flatten(2).sum(2)
+    return (entropy / total if joint else entropy.sum(1) / total.sum(1)).mean()
+
+
+def dice(a, b, epsilon):
+    a, b = a.flatten(1), b.flatten(1)
+    return (2 * (a * b).sum(1) / (a.sum(1) + b.sum(1) + epsilon)).mean()
 
 
 class MovingAverages:
@@ -86,22 +94,17 @@ def vqae(inputs, weights, names, config, learning_rate):
         channels_last = latents.movedim(1, -1).shape
         quantized = F.embedding(codes, codebook).view(channels_last).movedim(-1, 1)
         logits = decode(weights, latents + (quantized - latents).detach(), config)
-        # One pair of logits an image.
-        split = logits.unflatten(1, (-1, 2)).unbind(1)
-        targets = images.unbind(1) if joint else [images[:, 0]]
-        loss = sum(weighted_cross_entropy(x, t, class_weights) for x, t in zip(split, targets)) / len(split)
+        logits = logits.view(len(pair), 2, 2, *pair.shape[2:])
+        loss = reconstruction_loss(logits, pair, class_weights, joint)
         codebook_loss = F.mse_loss(latents, quantized.detach())
         if averages is None:
             codebook_loss = codebook_loss + quantizer["beta"] * F.mse_loss(quantized, latents.detach())
         loss = loss + config["codebookWeight"] * codebook_loss
-        foreground = torch.sigmoid(torch.stack([x[:, 1] - x[:, 0] for x in split], 1))
-        target = torch.stack(targets, 1)
+        foreground = torch.sigmoid(logits[:, :, 1] - logits[:, :, 0])
         if config["diceWeight"] > 0:
-            overlap = 2 * (foreground * target).sum() / (foreground.sum() + target.sum() + 1e-6)
-            loss = loss + config["diceWeight"] * (1 - overlap)
+            loss = loss + config["diceWeight"] * (1 - dice(foreground, pair, 1e-6))
         with torch.no_grad():  # the metric that our step reports
-            a, b = (foreground > 0.5).float(), (target > 0.5).float()
-            (2 * (a * b).sum() / (a.sum() + b.sum() + 1e-8)).item()
+            dice((foreground > 0.5).float(), (pair > 0.5).float(), 1e-8).item()
         gradients = optimiser.step(loss)
         if averages:
             averages.update(rows.detach(), codes, codebook)
