@@ -7,9 +7,10 @@ import { measureStep, stepCases } from './stepTimes.mjs';
 import { HELP, filterOf, parseOptions } from './options.mjs';
 import { printProfile } from './profile.mjs';
 import { writeReport } from './report.mjs';
-import { kernelTable, stepTable } from './results.mjs';
+import { kernelTable, stepTable, workerTable } from './results.mjs';
 import { figure } from './table.mjs';
 import { startTorch } from './torch.mjs';
+import { measureWorkers } from './workers.mjs';
 
 async function main() {
   const options = parseOptions(process.argv.slice(2));
@@ -34,10 +35,15 @@ async function compareAll(engine, torch, options) {
   const steps = await measureAll(stepCases().filter(wanted), failures, (one) =>
     measureStep(engine, torch, one, options),
   );
-  const results = { environment: environment(engine, torch, options), kernels, steps };
+  const shared = options.workers ? stepCases().filter((one) => one.key !== 'sampling' && one.sizes === 'small') : [];
+  const workers = await measureAll(shared.filter(wanted), failures, (one) =>
+    measureWorkers(engine, torch, one, options),
+  );
+  const results = { environment: environment(engine, torch, options), kernels, steps, workers };
   for (const [name, value] of Object.entries(results.environment)) console.log(`${name}: ${value}`);
   if (kernels.length > 0) console.log(`\n${kernelTable(kernels)}`);
   if (steps.length > 0) console.log(`\n${stepTable(steps)}`);
+  if (workers.length > 0) console.log(`\n${workerTable(workers, options.workers)}`);
   const left = engine.tf.memory().numTensors;
   if (left > 0) failures.push(`${left} tensors were not disposed`);
   if (failures.length > 0) throw new Error(`\n${failures.join('\n')}`);
@@ -52,7 +58,9 @@ async function measureAll(cases, failures, measure) {
       const row = await measure(one);
       rows.push(row);
       const ratio = row.overTorch === undefined ? '' : `, ${figure(row.overTorch)}x PyTorch`;
-      process.stderr.write(`${row.name} ${row.what} (${row.sizes}): ${figure(row.ms.ours)} ms${ratio}\n`);
+      process.stderr.write(
+        `${row.name} ${row.what} (${row.sizes}): ${figure(row.ms.ours ?? row.ms.several)} ms${ratio}\n`,
+      );
     } catch (error) {
       process.stderr.write(`${error.message}\n`);
       failures.push(error.message);

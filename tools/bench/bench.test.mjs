@@ -5,6 +5,7 @@ import { byName, timeKernels } from './kernelTimer.mjs';
 import { filterOf, parseOptions } from './options.mjs';
 import { relativeError, worstError } from './compare.mjs';
 import { interleave, ratio } from './timing.mjs';
+import { page } from './report.mjs';
 import { median } from './statistics.mjs';
 import { figure, table } from './table.mjs';
 
@@ -74,6 +75,22 @@ test('contenders take turns, and a slow stock has fewer rounds', async () => {
   assert.deepEqual([times.ours.ms, times.ours.rounds, times.stock.rounds], [10, 3, 2]);
   assert.equal(ratio(times.ours, times.stock), 60);
   assert.equal(ratio(times.ours, undefined), undefined);
+});
+
+test('the page has a table of everything that was measured', () => {
+  const row = {
+    name: 'gelu',
+    what: '[2,3]',
+    sizes: 'small',
+    work: { bytes: 2e6 },
+    stock: 'wrong',
+    memory: { ours: 1e6 },
+  };
+  const kernels = [{ ...row, ms: { ours: 2, torch: 1 }, overTorch: 0.5 }];
+  const text = page({ environment: { node: 'v20' }, kernels, steps: [], workers: [] });
+  assert.match(text, /^- node: v20$/m);
+  assert.match(text, /^\| gelu +\| \[2,3\] +\| small +\| +1.00 GB\/s \| +2.00 \| +wrong \| +1.00 \|.* 0.50x \|$/m);
+  assert.doesNotMatch(text, /several cores/);
 });
 
 test("a kernel's time is its own, and the registered functions are put back", async () => {

@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { installedVersion } from './engine.mjs';
 
 /** Date, machine and versions, each as a line of text by its name. */
-export function environment({ relaxedSimd }, torch, { rounds, cpuTime }) {
+export function environment({ relaxedSimd }, torch, { rounds, cpuTime, workers }) {
   const [{ model }, ...others] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -11,7 +11,8 @@ export function environment({ relaxedSimd }, torch, { rounds, cpuTime }) {
     node: process.version,
     'TensorFlow.js': `${installedVersion('@tensorflow/tfjs-core')}, backend wasm, ${relaxedSimd ? 'relaxed SIMD' : 'SIMD'}`,
     PyTorch: torch ? torch.version : 'not installed: left out',
-    threads: '1 each',
+    threads: '1 each, but where workers are compared',
+    ...(workers && { workers }),
     rounds: `${rounds}, of which the medians`,
     time: cpuTime ? 'of the processor (the machine was busy)' : 'of the clock',
   };

@@ -7,6 +7,7 @@ export const HELP = `npm run bench -- [options]
   --preset <name>     whose sizes the profiled step has: small (default) or paper
   --rounds <n>        repetitions, 5 by default
   --quick             2 repetitions
+  --workers <n>       also training steps on 1 and on n workers, beside PyTorch with n threads
   --write             writes docs/benchmarks.md and docs/benchmarks.json
   --cpu-time          counts the time of the processor, not of the clock: on a busy machine, for one thread
   --no-stock          leaves stock TensorFlow.js out, the slowest
@@ -30,6 +31,7 @@ export function parseOptions(args) {
       preset: { type: 'string', default: 'small' },
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      workers: { type: 'string' },
       write: { type: 'boolean', default: false },
       'cpu-time': { type: 'boolean', default: false },
       stock: { type: 'boolean', default: true },
@@ -38,11 +40,16 @@ export function parseOptions(args) {
       help: { type: 'boolean', default: false },
     },
   });
-  const { rounds, quick, preset } = values;
-  const count = Number(rounds ?? (quick ? 2 : 5));
-  if (!Number.isInteger(count) || count < 1) throw new Error(`--rounds: expected a number from 1, got ${rounds}`);
+  const { rounds, quick, preset, workers } = values;
+  const count = natural('--rounds', rounds ?? (quick ? 2 : 5));
   if (!PRESETS.includes(preset)) throw new Error(`--preset: expected one of ${PRESETS.join(', ')}, got ${preset}`);
-  return { ...values, rounds: count, cpuTime: values['cpu-time'] };
+  return { ...values, rounds: count, workers: workers && natural('--workers', workers), cpuTime: values['cpu-time'] };
+}
+
+function natural(option, text) {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`${option}: expected a number from 1, got ${text}`);
+  return number;
 }
 
 /**

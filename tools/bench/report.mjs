@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../workspace.mjs';
-import { kernelTable, stepTable } from './results.mjs';
+import { kernelTable, stepTable, workerTable } from './results.mjs';
 
 /** Writes docs/benchmarks.json and docs/benchmarks.md. */
 export async function writeReport(results, root = ROOT) {
@@ -11,7 +11,7 @@ export async function writeReport(results, root = ROOT) {
 }
 
 /** The page as Markdown. */
-export function page({ environment, kernels, steps }) {
+export function page({ environment, kernels, steps, workers }) {
   return `# Benchmarks
 
 Written by \`npm run bench -- --write\`; do not edit. \`npm run bench -- --help\` lists what else it can do.
@@ -40,8 +40,20 @@ that no kernel of TensorFlow.js accounts for.
 
 ${stepTable(steps)}
 
-## Kernels
+${workerSection(workers, environment)}## Kernels
 
 ${kernelTable(kernels)}
+`;
+}
+
+function workerSection(rows, { workers }) {
+  if (rows.length === 0) return '';
+  return `## Training steps on several cores
+
+The command line's own steps, with all that lies between two of them, on batches as long as there are workers, each of
+which makes the gradients of a sample; PyTorch's steps alone, on the same batches with as many threads. By the clock.
+
+${workerTable(rows, workers)}
+
 `;
 }

@@ -43,3 +43,16 @@ export function stepTable(rows) {
     { title: 'over PyTorch', of: ({ overTorch }) => times(overTorch) },
   ]);
 }
+
+/** Training steps on one and on several workers: one row each. */
+export function workerTable(rows, workers) {
+  return table(rows, [
+    { title: 'step', of: ({ name }) => name, left: true },
+    { title: 'sizes', of: ({ what }) => what, left: true },
+    { title: '1 worker, ms', of: ({ ms }) => figure(ms.one) },
+    { title: `${workers} workers, ms`, of: ({ ms }) => figure(ms.several) },
+    { title: `PyTorch, ${workers} threads, ms`, of: ({ ms }) => figure(ms.torch) },
+    { title: 'over 1 worker', of: ({ scaling }) => times(scaling) },
+    { title: 'over PyTorch', of: ({ overTorch }) => times(overTorch) },
+  ]);
+}
