@@ -1,9 +1,8 @@
 import { writeNifti } from '@paired3d/nifti';
 import { avgPool3d } from '@paired3d/ops';
-import { PipelineError, scoreDisplacements, workingAffine, type Size3 } from '@paired3d/pipeline';
+import { optimisePrepared, PipelineError, scoreDisplacements, workingAffine, type Size3 } from '@paired3d/pipeline';
 import {
   dice,
-  optimisePair,
   readDisplacement,
   Transform,
   type HostDisplacement,
@@ -92,11 +91,7 @@ async function displace(
   const start =
     network && (await networkDisplacements(network, pair, method === 'network+tta' ? tta : 0, learningRate, signal));
   if (start && method !== 'network+optimise') return start;
-  const affine = pair.extent.map((mm, axis) =>
-    [0, 1, 2, 3].map((column) => (column === axis ? mm / pair.size[axis] : 0)),
-  );
-  const volume = (data: Float32Array) => ({ data, shape: pair.size, affine: [...affine, [0, 0, 0, 1]] });
-  return optimisePair(volume(pair.fixed), volume(pair.moving), { recipe: preset, start, signal });
+  return optimisePrepared(pair, { recipe: preset, start, signal });
 }
 
 async function networkDisplacements(

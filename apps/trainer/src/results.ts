@@ -1,16 +1,38 @@
-import { METHODS, type Method, type MethodTables, type Summary } from '@paired3d/pipeline';
+import { METHODS, PERCENTS, sortedIds, type Method, type MethodTables, type Summary } from '@paired3d/pipeline';
 
 const names: Readonly<Record<Method, string>> = {
   before: 'before registration',
   networkReal: 'network trained on real pairs',
   network: 'network trained on synthetic pairs',
   tta: 'the same, adapted to each pair',
+  optimise: 'optimised for each pair, no network',
 };
 
 interface Column {
   readonly title: string;
   readonly digits: number;
   readonly tables: MethodTables | undefined;
+}
+
+/** What `evaluate` prints below it: percentiles and inverse consistency, and the mean error of each case. */
+export function detailsText({ registration }: Summary): string {
+  const { tre, percentiles, inverseConsistency } = registration;
+  const methods = METHODS.filter((method) => inverseConsistency?.[method]);
+  const spread = methods.map((method) => [
+    names[method],
+    ...PERCENTS.map((percent) => percentiles?.[method]?.[percent].toFixed(2) ?? ''),
+    inverseConsistency![method]!.mean.toFixed(3),
+  ]);
+  const blocks = [[['percentiles, mm', ...PERCENTS.map((percent) => `${percent} %`), 'inverse, mm'], ...spread]];
+  if (tre?.before) {
+    const ids = sortedIds(tre.before.cases);
+    const rows = METHODS.filter((method) => tre[method]).map((method) => [
+      names[method],
+      ...ids.map((id) => tre[method]!.cases[id]?.toFixed(2) ?? ''),
+    ]);
+    blocks.push([['mm, by case', ...ids.map((id) => id.replace(/^case_/, ''))], ...rows]);
+  }
+  return blocks.map(alignColumns).join('\n\n');
 }
 
 /** The figures of a run as a small table: a row for each method, landmark errors in mm and overlap. */

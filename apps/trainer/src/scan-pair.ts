@@ -58,8 +58,11 @@ export async function readScanPair(
   };
 }
 
+/** Voxels of the frame's longest side that an optimisation's finest stage looks at, and that overlap is measured on. */
+export const RESOLUTION = 128;
+
 /** The configuration with the most pooling that leaves the frame `resolution` voxels along its longest side. */
-function finer(config: FolderConfig, resolution: number | undefined): FolderConfig {
+export function finer(config: FolderConfig, resolution: number | undefined): FolderConfig {
   const { frame, pool } = config;
   if (!frame || resolution === undefined || typeof pool !== 'number') return config;
   const fits = (factor: number) =>

@@ -47,16 +47,19 @@ export { openVqae } from './stages/vqae';
 export { openDenoiser } from './stages/diffusion';
 export { openRegistration } from './stages/registration';
 export { gridAffine, samplePair, type SyntheticPair } from './stages/synthesize';
-export { scoreDisplacements, scorePair, type CaseResult, type MethodResult } from './stages/evaluate';
+export { optimisePrepared, scoreDisplacements, scorePair, type CaseResult, type MethodResult } from './stages/evaluate';
 
 // Results
 export { summarize, type RunFacts } from './run/summarize';
+export { evaluationCsv, landmarkErrorsCsv, sortedIds } from './run/evaluationTables';
 export {
   METHODS,
+  PERCENTS,
   landmarkWeightedMean,
   type CaseTable,
   type Method,
   type MethodTables,
+  type Percentiles,
   type RegistrationSummary,
   type Summary,
 } from './report/summary';

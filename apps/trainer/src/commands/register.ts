@@ -24,7 +24,7 @@ import {
 } from '../register-scans';
 import { resolveConfig } from '../run-config';
 import { withRun } from '../run-folder';
-import { readScanPair, type ScanPair } from '../scan-pair';
+import { readScanPair, RESOLUTION, type ScanPair } from '../scan-pair';
 
 type RegisterOptions = Omit<SharedOptions, 'out' | 'seed'> & {
   readonly method?: RegisterMethod;
@@ -37,8 +37,6 @@ type RegisterOptions = Omit<SharedOptions, 'out' | 'seed'> & {
 
 /** Iterations of test-time adaptation, as published. */
 const TTA = 50;
-/** Voxels of the frame's longest side that the optimisation's finest stage looks at, and that overlap is measured on. */
-const RESOLUTION = 128;
 
 /** `paired3d register`: one pair of scans, by optimisation or with a trained network. */
 export function registerRegister(program: Command, context: CliContext): void {

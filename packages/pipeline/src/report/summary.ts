@@ -5,11 +5,12 @@
  * - `networkReal`: the network trained equally long on the real training pairs, the baseline to beat
  * - `network`: the network trained on synthetic pairs only
  * - `tta`: that network after test-time adaptation to the pair
+ * - `optimise`: instance optimisation, without a network
  */
-export type Method = 'before' | 'networkReal' | 'network' | 'tta';
+export type Method = 'before' | 'networkReal' | 'network' | 'tta' | 'optimise';
 
 /** Every method in the order in which tables and charts show them. */
-export const METHODS: readonly Method[] = ['before', 'networkReal', 'network', 'tta'];
+export const METHODS: readonly Method[] = ['before', 'networkReal', 'network', 'tta', 'optimise'];
 
 /** One number per case and their mean. */
 export interface CaseTable {
@@ -21,6 +22,12 @@ export interface CaseTable {
 
 /** A table for each method that was evaluated; a method that did not run is absent. */
 export type MethodTables = Readonly<Partial<Record<Method, CaseTable>>>;
+
+/** Errors in mm that so many percent of the landmarks stay below. */
+export type Percentiles = Readonly<Record<(typeof PERCENTS)[number], number>>;
+
+/** The percentiles that are given. */
+export const PERCENTS = [25, 50, 75, 95] as const;
 
 /** What registration reached on the held-out pairs. */
 export interface RegistrationSummary {
@@ -36,7 +43,9 @@ export interface RegistrationSummary {
   readonly inverseConsistency?: MethodTables;
   /** Error in mm of moving every point by the mean displacement of the training pairs. */
   readonly constantMeanDisplacement?: { readonly mean: number };
-  /** Error in mm of each single landmark, by method and case, for the box plot. */
+  /** Percentiles of the error in mm over all landmarks of all cases, cropped. */
+  readonly percentiles?: Readonly<Partial<Record<Method, Percentiles>>>;
+  /** Error in mm of each single cropped landmark, by method and case, in the order of the landmark file's rows. */
   readonly landmarkErrors?: Readonly<Partial<Record<Method, Readonly<Record<string, readonly number[]>>>>>;
 }
 

@@ -7,6 +7,7 @@ export const METHOD_NAMES: Readonly<Record<Method, string>> = {
   networkReal: 'Real pairs',
   network: 'Synthetic pairs',
   tta: 'Synthetic + TTA',
+  optimise: 'Optimisation',
 };
 
 /** The same where room is short. */
@@ -15,6 +16,7 @@ export const METHOD_SHORT_NAMES: Readonly<Record<Method, string>> = {
   networkReal: 'Real',
   network: 'Synthetic',
   tta: '+ TTA',
+  optimise: 'Optimised',
 };
 
 /** The methods a set of tables has, in the report's order. */

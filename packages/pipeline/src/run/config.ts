@@ -1,3 +1,4 @@
+import { OPTIMISE_PRESETS, type OptimisePreset } from '@paired3d/registration';
 import { z } from 'zod';
 import { augmentPresets, type AugmentConfig } from '../data/augment';
 import { folderConfigSchema, phantomConfigSchema } from '../data/config';
@@ -128,6 +129,14 @@ export const runConfigSchema = z.strictObject({
     /** test-time adaptation; 0 iterations leave it out */
     tta: z.strictObject({ iterations: count, learningRate: positive }),
   }),
+  evaluation: z
+    .strictObject({
+      /** the networks, after the stages that train them */
+      networks: z.boolean().default(true),
+      /** instance optimisation, on the working grid */
+      optimise: z.enum(['none', ...(Object.keys(OPTIMISE_PRESETS) as OptimisePreset[])]).default('none'),
+    })
+    .default({ networks: true, optimise: 'none' }),
 });
 
 /** A run as a person may write it. */

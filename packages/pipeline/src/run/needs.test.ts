@@ -10,5 +10,7 @@ it('tells the splits that stages and what they build on read', () => {
   expect(splitsNeeded(['evaluation'], config)).toEqual(['train', 'test']);
   expect(splitsNeeded(['synthetic'], config, ['vqae', 'diffusion'])).toEqual([]);
   expect(splitsNeeded(['evaluation'], config, ['registration'])).toEqual(['train', 'test']);
+  const optimised = { ...config, evaluation: { networks: false, optimise: 'fast' as const } };
+  expect(splitsNeeded(['evaluation'], optimised)).toEqual(['test']);
   expect(splitsNeeded(['evaluation'], alone, ['registration'])).toEqual(['test']);
 });

@@ -13,6 +13,11 @@ export function splitsNeeded(
   config: RunConfig,
   models: readonly ModelName[] = [],
 ): Split[] {
+  const networks = !config.evaluation.networks
+    ? []
+    : config.registration.baseline
+      ? (['registration', 'registration-real'] as const)
+      : (['registration'] as const);
   const needs: Record<StageName, readonly (StageName | Split)[]> = {
     vqae: ['train'],
     tokens: ['train', 'vqae'],
@@ -20,7 +25,7 @@ export function splitsNeeded(
     synthetic: ['vqae', 'diffusion'],
     registration: ['synthetic'],
     'registration-real': ['train'],
-    evaluation: ['registration', ...(config.registration.baseline ? (['registration-real'] as const) : []), 'test'],
+    evaluation: [...networks, 'test'],
   };
   const splits = new Set<Split>();
   const visit = (name: StageName | Split): void => {

@@ -107,6 +107,7 @@ const small: RunConfigInput = {
     steps: 400,
     tta: { iterations: 50, learningRate: 2e-3 },
   },
+  evaluation: { optimise: 'fast' },
 };
 
 const { spatialDims: _dims, ...paperVqaeModel } = paperVqae;
@@ -154,6 +155,7 @@ const paper: RunConfigInput = {
     baseline: true,
     tta: { iterations: 50, learningRate: 0.005 },
   },
+  evaluation: { optimise: 'accurate' },
 };
 
 /** Complete configurations to start from. */

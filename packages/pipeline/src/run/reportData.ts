@@ -2,7 +2,7 @@ import { readNifti } from '@paired3d/nifti';
 import type { PreparedPair } from '../data/types';
 import type { Method, Summary } from '../report/summary';
 import type { ReportCurves, ReportData, ReportPair, ReportRegistration } from '../report/types';
-import { warpedPath } from '../stages/evaluate';
+import { SHOWN_METHODS, warpedPath } from '../stages/evaluate';
 import { readSyntheticPairs } from '../stages/syntheticPairs';
 import type { Storage } from '../storage/storage';
 import { workingSpacing } from './parse';
@@ -16,6 +16,7 @@ const SHOWN = 6;
 const methodLabels: Partial<Record<Method, string>> = {
   tta: 'network with test-time adaptation',
   network: 'network trained on synthetic pairs',
+  optimise: 'instance optimisation',
 };
 
 /** Which metrics of a training become which chart. */
@@ -67,13 +68,13 @@ async function registrations(storage: Storage, test: readonly PreparedPair[], po
   // Pooled images are of another size than the pairs at hand.
   if (pool !== 1) return shown;
   for (const pair of test.slice(0, SHOWN)) {
-    for (const method of ['tta', 'network'] as const) {
+    for (const method of SHOWN_METHODS) {
       const bytes = await folder.read(warpedPath(pair.id, method));
       if (!bytes) continue;
       const { data } = await readNifti(bytes, { name: warpedPath(pair.id, method) });
       const { id, size, fixed, moving: movingBefore } = pair;
       const movingAfter = Float32Array.from(data);
-      shown.push({ id, size, fixed, movingBefore, movingAfter, label: methodLabels[method]!, method });
+      shown.push({ id, size, fixed, movingBefore, movingAfter, label: methodLabels[method] ?? '', method });
       break;
     }
   }

@@ -104,13 +104,17 @@ class Run {
         return registrationStage(context, name, { hash, pairs: () => Promise.resolve(training) });
       }
       case 'evaluation': {
-        const networks = {
-          network: await this.need('registration'),
-          ...(this.context.config.registration.baseline ? { networkReal: await this.need('registration-real') } : {}),
-        };
-        return evaluateStage(context, networks, await this.test());
+        return evaluateStage(context, await this.networks(), await this.test());
       }
     }
+  }
+
+  /** The networks that are evaluated. */
+  private async networks(): Promise<Partial<Record<'network' | 'networkReal', Done>>> {
+    const { evaluation, registration } = this.context.config;
+    if (!evaluation.networks) return {};
+    const network = await this.need('registration');
+    return registration.baseline ? { network, networkReal: await this.need('registration-real') } : { network };
   }
 
   private async training(): Promise<TrainingPairs> {

@@ -2,6 +2,7 @@ import { meanDisplacementError } from '../data/landmarks';
 import type { PreparedPair } from '../data/types';
 import {
   METHODS,
+  PERCENTS,
   landmarkWeightedMean,
   type CaseTable,
   type Method,
@@ -9,6 +10,7 @@ import {
   type RegistrationSummary,
   type Summary,
 } from '../report/summary';
+import { quantile } from '../report/statistics';
 import { readResult, type CaseResult, type MethodResult } from '../stages/evaluate';
 import type { Storage } from '../storage/storage';
 import type { RunConfig } from './config';
@@ -59,6 +61,7 @@ function registrationSummary(results: readonly CaseResult[], { training, test }:
     folding: meanTables(results, 'folding'),
     inverseConsistency: meanTables(results, 'inverseConsistency'),
     constantMeanDisplacement: hasLandmarks ? { mean: meanDisplacementError([...training], [...test]) } : undefined,
+    percentiles: percentiles(results),
     landmarkErrors: perMethod(results, (result) => result.cropped),
   };
 }
@@ -82,6 +85,19 @@ function errorTables(results: readonly CaseResult[], kind: 'cropped' | 'exact'):
     return [method, landmarkWeightedMean(perCase)];
   });
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+function percentiles(results: readonly CaseResult[]): RegistrationSummary['percentiles'] {
+  const tables = Object.entries(perMethod(results, (result) => result.cropped));
+  if (tables.length === 0) return undefined;
+  return Object.fromEntries(
+    tables.map(([method, cases]) => {
+      const sorted = Object.values(cases)
+        .flat()
+        .sort((a, b) => a - b);
+      return [method, Object.fromEntries(PERCENTS.map((percent) => [percent, quantile(sorted, percent / 100)]))];
+    }),
+  );
 }
 
 function meanTables(results: readonly CaseResult[], what: 'dice' | 'folding' | 'inverseConsistency'): MethodTables {

@@ -3,12 +3,14 @@ import {
   dice,
   foldedPercentage,
   inverseConsistencyError,
+  optimisePair,
   readDisplacement,
   targetRegistrationError,
   warp,
   type Displacements,
   type HostDisplacement,
   type HostDisplacements,
+  type OptimiseOptions,
   type RegistrationNetwork,
 } from '@paired3d/registration';
 import { resize3d } from '@paired3d/ops';
@@ -47,9 +49,9 @@ export interface CaseResult {
 }
 
 /** The methods that show their warped image in the report, best first. */
-const SHOWN: readonly Method[] = ['tta', 'network', 'networkReal'];
+export const SHOWN_METHODS: readonly Method[] = ['optimise', 'tta', 'network', 'networkReal'];
 
-/** Registers every held-out pair with each network, and scores it. One file a case; warped images beside it. */
+/** Registers every held-out pair with each network and by optimisation, and scores it. One file a case; warped images beside it. */
 export function evaluateStage(
   context: RunContext,
   networks: Readonly<Partial<Record<'network' | 'networkReal', { folder: Storage; hash: string }>>>,
@@ -61,7 +63,7 @@ export function evaluateStage(
   return {
     name: 'evaluation',
     inputs: { test: test.hash, ...hashes },
-    config: { tta, pool, diceThreshold: config.diceThreshold },
+    config: { tta, pool, diceThreshold: config.diceThreshold, optimise: config.evaluation.optimise },
     async run(folder) {
       const present = new Set(await folder.list(''));
       const missing = [...test.pairs.keys()].filter((index) => !present.has(resultPath(test.pairs[index].id)));
@@ -124,20 +126,23 @@ export const readResult = (folder: Storage, id: string): Promise<CaseResult | un
   readJson<CaseResult>(folder, resultPath(id));
 
 async function evaluatePair(
-  { registration, diceThreshold }: RunConfig,
+  { registration, diceThreshold, evaluation }: RunConfig,
   networks: Partial<Record<Method, RegistrationNetwork>>,
   pair: PreparedPair,
   signal?: AbortSignal,
 ): Promise<EvaluatedCase> {
   const [fixed, moving] = tf.tidy(() => pooledImages(pairTensor(pair), registration.pool));
-  const score = (displacements: Displacements) => scorePair(pair, { fixed, moving }, displacements, diceThreshold);
   const methods: Partial<Record<Method, MethodResult>> = {};
   const warped: Partial<Record<Method, Float32Array>> = {};
-  const add = async (method: Method, displacements: Displacements) => {
-    const { result, image } = await score(displacements);
-    tf.dispose([displacements.forward, displacements.backward]);
+  const addScore = async (method: Method, displacements: HostDisplacements) => {
+    const { result, image } = await scoreDisplacements(pair, { fixed, moving }, displacements, diceThreshold);
     methods[method] = result;
     warped[method] = image;
+  };
+  const add = async (method: Method, { forward, backward }: Displacements) => {
+    const read = { forward: await readDisplacement(forward), backward: await readDisplacement(backward) };
+    tf.dispose([forward, backward]);
+    await addScore(method, read);
   };
   try {
     await add('before', noDisplacement(fixed));
@@ -150,16 +155,28 @@ async function evaluatePair(
       const options = { iterations, learningRate, signal, onIteration: pause };
       await add('tta', await networks.network.adaptToPair(fixed, moving, options));
     }
+    const { optimise } = evaluation;
+    if (optimise !== 'none') await addScore('optimise', await optimisePrepared(pair, { recipe: optimise, signal }));
   } finally {
     tf.dispose([fixed, moving]);
   }
   const size = pooledSize(pair.size, registration.pool);
   const spacing = size.map((n, a) => pair.extent[a] / n) as unknown as Size3;
   const result = { id: pair.id, methods };
-  const method = SHOWN.find((method) => warped[method]);
+  const method = SHOWN_METHODS.find((name) => warped[name]);
   if (!method) return { result };
   const volume = { data: warped[method]!, shape: [...size], affine: gridAffine(spacing) };
   return { result, warped: { method, scan: writeNifti(volume, { gzip: true }) } };
+}
+
+/** Instance optimisation of a pair on its working grid. */
+export function optimisePrepared(
+  { fixed, moving, size, extent }: Pick<PreparedPair, 'fixed' | 'moving' | 'size' | 'extent'>,
+  options: OptimiseOptions,
+): Promise<HostDisplacements> {
+  const affine = gridAffine(size.map((n, axis) => extent[axis] / n) as unknown as Size3);
+  const volume = (data: Float32Array) => ({ data, shape: size, affine });
+  return optimisePair(volume(fixed), volume(moving), options);
 }
 
 /** Errors, overlap and regularity of a registration; `image` is the moving image on the fixed grid. */
