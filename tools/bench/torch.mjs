@@ -23,8 +23,12 @@ export async function startTorch(python) {
     if (done) throw new Error('bench: PyTorch ended unexpectedly');
     return JSON.parse(value);
   };
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', remove);
+  process.once('exit', () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  // A signal ends the process through `exit`, so that nothing goes on or stays in memory.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   return new Torch(child, folder, answer, (await answer()).version);
 }
 
