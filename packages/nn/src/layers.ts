@@ -36,16 +36,18 @@ function extents(options: ConvOptions) {
   return { kernel: along(kernel, 1), strides: along(strides, 1), padding: along(padding, 0) };
 }
 
+/** Adds a bias, if any; the linear part, which no gradient needs, is freed at once. */
+function biased<T extends tf.Tensor>(linear: () => T, bias: tf.Tensor | undefined): T {
+  return tf.tidy(() => (bias ? addBias(linear(), bias) : linear()));
+}
+
 /** Convolution, `weight` [kD, kH, kW, in, out] and `bias` [out]; padding on both sides as in PyTorch's `Conv3d`. */
 export function conv3dLayer(parameters: Parameters, options: ConvOptions): Layer<tf.Tensor5D> {
   const { kernel, strides, padding } = extents(options);
   const initial = pytorchDefault(options.in * kernel[0] * kernel[1] * kernel[2]);
   const weight = parameters.add('weight', [...kernel, options.in, options.out], initial) as tf.Variable<tf.Rank.R5>;
   const bias = options.bias === false ? undefined : parameters.add('bias', [options.out], initial);
-  return (x) => {
-    const y = conv3d(x, weight, { strides, padding });
-    return bias ? addBias(y, bias) : y;
-  };
+  return (x) => biased(() => conv3d(x, weight, { strides, padding }), bias);
 }
 
 /**
@@ -59,10 +61,7 @@ export function conv3dTransposeLayer(parameters: Parameters, options: ConvOption
   const initial = pytorchDefault(options.out * kernel[0] * kernel[1] * kernel[2]);
   const weight = parameters.add('weight', [...kernel, options.out, options.in], initial) as tf.Variable<tf.Rank.R5>;
   const bias = options.bias === false ? undefined : parameters.add('bias', [options.out], initial);
-  return (x) => {
-    const y = conv3dTranspose(x, weight, { strides, padding, outputPadding });
-    return bias ? addBias(y, bias) : y;
-  };
+  return (x) => biased(() => conv3dTranspose(x, weight, { strides, padding, outputPadding }), bias);
 }
 
 /** Instance norm (not affine, eps 1e-5) then PReLU with the one weight `A.weight`: MONAI's `ADN` block. */
@@ -80,8 +79,8 @@ export function linearLayer(
   const weight = parameters.add('weight', [options.out, options.in], initial);
   const bias = options.bias === false ? undefined : parameters.add('bias', [options.out], pytorchDefault(options.in));
   return (x) => {
-    const y = matMul(tf.reshape(x, [-1, options.in]), weight, { transposeB: true });
-    return tf.reshape(bias ? addBias(y, bias) : y, [...x.shape.slice(0, -1), options.out]);
+    const product = () => matMul(tf.reshape(x, [-1, options.in]), weight, { transposeB: true });
+    return tf.reshape(biased(product, bias), [...x.shape.slice(0, -1), options.out]);
   };
 }
 

@@ -37,7 +37,13 @@ function gradientsApart(f: () => tf.Tensor, xs: tf.Tensor[], dy: tf.Tensor): tf.
   state.gradientDepth = 0;
   try {
     return tf.tidy(() => {
-      const { grads } = tf.engine().gradients(f, xs, dy, true);
+      // The value has been given out before: only its place on the tape is needed.
+      const valueless = () => {
+        const y = f();
+        y.dispose();
+        return y;
+      };
+      const { grads } = tf.engine().gradients(valueless, xs, dy, true);
       // What f does not depend on has no gradient here.
       return xs.map((x, i) => (grads[i] as tf.Tensor | undefined) ?? tf.zerosLike(x));
     });
