@@ -1,1 +1,4 @@
-export { default } from '../../vitest.base';
+import { configDefaults, mergeConfig } from 'vitest/config';
+import base from '../../vitest.base';
+
+export default mergeConfig(base, { test: { exclude: [...configDefaults.exclude, 'src/**/*.slow.test.ts'] } });

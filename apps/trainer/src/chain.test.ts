@@ -9,6 +9,15 @@ import { paired3d, sets, shortest } from './testing/run';
 const read = (...parts: string[]) => readFileSync(path.join(...parts), 'utf8');
 
 describe('the commands that run stages', () => {
+  it('say before the first stage that memory will not do, and what fits', async () => {
+    const out = path.join(temporaryFolder(), 'demo');
+    const large = ['--set', 'source.size=[256,256,256]', '--backend', 'wasm', '--out', out];
+    const { exitCode, stdout, stderr } = await paired3d('demo', ...large);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 42, stdout: '' });
+    expect(stderr).toMatch(/^paired3d: \w+: expected at most 4.3 GB .*; use --preset small \(0.\d GB\), .*backend\n$/);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
   it('run the chain, go on where it stopped, and take models from elsewhere', async () => {
     const folder = temporaryFolder();
     const out = path.join(folder, 'demo');

@@ -1,7 +1,9 @@
 import {
   canonicalJson,
+  checkMemory,
   run,
   splitsNeeded,
+  stagesNeeded,
   type ModelName,
   type RunConfig,
   type RunResult,
@@ -9,7 +11,7 @@ import {
 } from '@paired3d/pipeline';
 import type { SelectedBackend } from './backend';
 import type { CliContext } from './context';
-import { peakMemory } from './machine';
+import { WASM_HEAP, machineMemory, peakMemory } from './machine';
 import { openModels } from './model-folders';
 import { NodeStorage } from './node-storage';
 import type { SharedOptions } from './options';
@@ -55,8 +57,12 @@ export async function runChain<T>(
   const splits = tokens ? [] : splitsNeeded(targets, config, Object.keys(models) as ModelName[]);
   const source = await openPairs(config, options, splits, context.signal);
   return withRun(options, context, async ({ storage, backend, progress }) => {
-    await storage.write(CONFIG_FILE, new TextEncoder().encode(`${canonicalJson(config, 2)}\n`));
     const { count, pool, warning } = openWorkers(options.workers, backend, context);
+    if (backend.name === 'wasm') {
+      const limits = { heap: WASM_HEAP, workers: count, machine: machineMemory() };
+      checkMemory(config, stagesNeeded(targets, config, Object.keys(models) as ModelName[]), limits);
+    }
+    await storage.write(CONFIG_FILE, new TextEncoder().encode(`${canonicalJson(config, 2)}\n`));
     if (warning) progress.listener({ type: 'message', level: 'warning', text: warning });
     const result = await run(
       {

@@ -2,7 +2,9 @@ import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { selectBackend, type BackendName, type SelectedBackend } from './backend';
 import type { CliContext } from './context';
+import { presetMemory } from '@paired3d/pipeline';
 import { formatBytes } from './format';
+import { WASM_HEAP, machineMemory } from './machine';
 import { resolveInstalled } from './modules';
 import type { SharedOptions } from './options';
 import { testConv3d, type SelfTest } from './self-test';
@@ -28,6 +30,8 @@ export interface Diagnosis {
   /** Our own kernels on the backend; all else is composed of stock ones. */
   readonly kernels: readonly string[];
   readonly conv3d: SelfTest;
+  /** Bytes of tensors that the widest stage of each preset is estimated to need, in each worker. */
+  readonly presets: Readonly<Record<string, number>>;
   readonly disk: { readonly folder: string; readonly free: number };
 }
 
@@ -47,15 +51,14 @@ export async function diagnose(
   const names = tf.getKernelsForBackend(tf.getBackend()).map((kernel) => kernel.kernelName);
   const folder = process.cwd();
   const { bavail, bsize } = await statfs(folder);
-  const limit = process.constrainedMemory() || Infinity; // 0 or huge where there is none
   return {
     versions: { paired3d: version, node: process.versions.node, tfjs: tf.version_core },
     system: {
       os: `${os.type()} ${os.release()} ${os.arch()}`,
       cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
       cores: os.availableParallelism(),
-      memory: Math.min(os.totalmem(), limit),
-      memoryFree: Math.min(os.freemem(), limit),
+      memory: machineMemory(),
+      memoryFree: Math.min(os.freemem(), machineMemory()),
     },
     backend,
     workers,
@@ -67,6 +70,7 @@ export async function diagnose(
     },
     kernels: names.filter((kernel) => kernel.startsWith('Paired3d')).sort(),
     conv3d: await testConv3d(tf),
+    presets: presetMemory(),
     disk: { folder, free: bavail * bsize },
   };
 }
@@ -77,12 +81,14 @@ export function diagnosisText(d: Diagnosis): string {
   const installed = Object.entries(d.installed).map(([name, is]) => (is ? name : `${name} (not installed)`));
   const kernels = d.kernels.map((name) => name.replace('Paired3d', '')).join(', ') || 'none, stock ones only';
   const { conv3d } = d;
+  const needs = Object.entries(d.presets).map(([name, bytes]) => `${name} ${formatBytes(bytes)}`);
   const speed = `${conv3d.gflops.toPrecision(3)} GFLOP/s at ${conv3d.size}^3, ${conv3d.channels} channels`;
   const rows = [
     ['versions', `paired3d ${paired3d}, Node ${node}, TensorFlow.js ${tfjs}`],
     ['system', d.system.os],
     ['processor', `${d.system.cpu}, ${d.system.cores} in use`],
     ['memory', `${formatBytes(d.system.memory)}, ${formatBytes(d.system.memoryFree)} free`],
+    ['needs', `${needs.join(', ')} a worker${d.backend.name === 'wasm' ? `, of ${formatBytes(WASM_HEAP)}` : ''}`],
     ['disk', `${formatBytes(d.disk.free)} free in ${d.disk.folder}`],
     ['backends', installed.join(', ')],
     ['chosen', `${d.backend.name} (${d.backend.details})`],

@@ -13,6 +13,14 @@ export function device(): string {
   return `${os.cpus()[0]?.model.trim() || 'unknown processor'}, ${cores} core${cores === 1 ? '' : 's'}`;
 }
 
+/** Most bytes of tensors that the wasm backend holds, in each worker. */
+export const WASM_HEAP = 2 ** 32;
+
+/** Bytes of memory, of the machine or of the container's limit. */
+export function machineMemory(): number {
+  return Math.min(os.totalmem(), process.constrainedMemory() || Infinity); // 0 or huge where there is no limit
+}
+
 /** Most bytes that this process has held so far. */
 export function peakMemory(): number {
   return process.resourceUsage().maxRSS * 1024;

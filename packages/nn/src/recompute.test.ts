@@ -140,6 +140,16 @@ it('passes an error of the layer in the backward pass on, and keeps TensorFlow.j
   ).toEqual([2, 4]);
 });
 
+it('gives a constant input no gradient, the weights theirs', () => {
+  const parameters = new Parameters(new Random(1));
+  const weight = parameters.add('weight', [2], 3);
+  const square = recompute((x: tf.Tensor) => tf.mul(x, tf.square(weight)), parameters, { constantInput: true });
+  const x = tf.tensor1d([1, 2]);
+  const { gradients } = computeGradients(parameters, () => tf.sum(square(x)));
+  expect(Array.from(gradients.get('weight')!.dataSync())).toEqual([6, 12]);
+  expect(() => tf.grad((a) => tf.sum(square(a)))(x)).toThrow('Cannot compute gradient');
+});
+
 it('gives weights that the layer does not use a gradient of zero', () => {
   const parameters = new Parameters(new Random(1));
   const used = parameters.add('used', [2], 3);

@@ -9,21 +9,23 @@ import type { Parameters } from './parameters';
  *
  * @param layer a function of one tensor; its result must be a new one
  * @param parameters the weights that the layer uses, which get their gradients; none by default
+ * @param options `constantInput`: true when x needs no gradient, e.g. an image (default false)
  * @returns the layer, for first-order gradients; may be nested
  */
 export function recompute<X extends tf.Tensor, Y extends tf.Tensor>(
   layer: Layer<X, Y>,
   parameters?: Parameters,
+  { constantInput = false }: { constantInput?: boolean } = {},
 ): Layer<X, Y> {
   return (x) => {
     const weights = [...(parameters?.entries.values() ?? [])].filter(({ trainable }) => trainable);
     const operation = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
       (args.at(-1) as tf.GradSaveFunc)([x]);
       const gradFunc = (dy: tf.Tensor, [input]: tf.Tensor[]) =>
-        gradientsApart(() => layer(input as X), [input, ...weights], dy);
+        gradientsApart(() => layer(input as X), constantInput ? weights : [input, ...weights], dy);
       return { value: layer(x), gradFunc };
     });
-    return operation(x, ...weights) as Y;
+    return operation(...(constantInput ? [] : [x]), ...weights) as Y;
   };
 }
 

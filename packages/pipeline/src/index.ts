@@ -1,6 +1,8 @@
 // Running the chain
 export { STAGES, run, type RunResult, type StageName } from './run/run';
-export { splitsNeeded } from './run/needs';
+export { splitsNeeded, stagesNeeded } from './run/needs';
+export { estimateMemory, type StageMemory } from './memory/estimateMemory';
+export { checkMemory, presetMemory, type MemoryLimits } from './memory/checkMemory';
 export type { ModelName, RunContext } from './run/context';
 export type { EventListener, PipelineEvent } from './run/events';
 export type { StageTiming } from './run/stage';

@@ -32,7 +32,7 @@ export function monaiNetwork(
       strides: strides[i],
       spatialDims,
     });
-    return block(sequential(conv, instanceNormPreluLayer(scope.scope('adn'))), scope);
+    return block(sequential(conv, instanceNormPreluLayer(scope.scope('adn'))), scope, { constantInput: i === 0 });
   });
   // MONAI: decode_channel_list = channels[-2::-1] + [out_channels], strides in reverse.
   const decodeChannels = [...channels.slice(0, -1).reverse(), outputs];

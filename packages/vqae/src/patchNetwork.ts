@@ -28,7 +28,7 @@ export function patchNetwork(
       conv3dLayer(scope.scope('mix'), { in: width, out: width, kernel: 1, spatialDims }),
       preluLayer(scope.scope('mix_act')),
     );
-    encode.push(block(layers, scope));
+    encode.push(block(layers, scope, { constantInput: i === 0 }));
   });
   encode.push(
     conv3dLayer(encoder.scope('latent'), { in: config.encoder.at(-1)!, out: codeDim, kernel: 1, spatialDims }),

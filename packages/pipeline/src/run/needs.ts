@@ -13,6 +13,24 @@ export function splitsNeeded(
   config: RunConfig,
   models: readonly ModelName[] = [],
 ): Split[] {
+  return needed(targets, config, models).filter(isSplit);
+}
+
+/**
+ * The stages that targets build on, themselves included, but for models that are given.
+ * @param models models that are given and need no training
+ */
+export function stagesNeeded(
+  targets: readonly StageName[],
+  config: RunConfig,
+  models: readonly ModelName[] = [],
+): StageName[] {
+  return needed(targets, config, models).filter((name): name is StageName => !isSplit(name));
+}
+
+const isSplit = (name: StageName | Split): name is Split => name === 'train' || name === 'test';
+
+function needed(targets: readonly StageName[], config: RunConfig, models: readonly ModelName[]): (StageName | Split)[] {
   const networks = !config.evaluation.networks
     ? []
     : config.registration.baseline
@@ -27,11 +45,12 @@ export function splitsNeeded(
     'registration-real': ['train'],
     evaluation: [...networks, 'test'],
   };
-  const splits = new Set<Split>();
+  const found = new Set<StageName | Split>();
   const visit = (name: StageName | Split): void => {
-    if (name === 'train' || name === 'test') splits.add(name);
-    else if (!models.includes(name as ModelName)) needs[name].forEach(visit);
+    if (models.includes(name as ModelName)) return;
+    found.add(name);
+    if (!isSplit(name)) needs[name].forEach(visit);
   };
   targets.forEach(visit);
-  return [...splits];
+  return [...found];
 }

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { PipelineError } from '../errors';
+import { STAGES, type StageName } from '../run/run';
+import { parseRunConfig } from '../run/parse';
+import { presets } from '../run/presets';
+import { checkMemory, presetMemory } from './checkMemory';
+import { estimateMemory } from './estimateMemory';
+
+const GIB = 2 ** 30;
+const small = parseRunConfig(presets.small);
+const paper = parseRunConfig(presets.paper);
+const of = (config: typeof small) =>
+  Object.fromEntries(estimateMemory(config).map(({ stage, bytes }) => [stage, bytes])) as Record<StageName, number>;
+
+describe('estimateMemory', () => {
+  it('has every stage, in order', () => {
+    expect(estimateMemory(small).map(({ stage }) => stage)).toEqual(STAGES);
+  });
+
+  it('follows sizes, and what is computed again; not the batch', () => {
+    const before = of(small);
+    const doubled = of({ ...small, vqae: { ...small.vqae, crop: 64 } });
+    expect(doubled.vqae).toBeGreaterThan(2 * before.vqae);
+    expect(doubled.diffusion).toBe(before.diffusion);
+    expect(of({ ...small, diffusion: { ...small.diffusion, batch: 64 } })).toEqual(before);
+    const { registration, diffusion } = paper;
+    const kept = of({
+      ...paper,
+      registration: { ...registration, model: { ...registration.model, recompute: false } },
+      diffusion: { ...diffusion, model: { ...diffusion.model, recompute: false } },
+    });
+    // On the paper's grid both stages fit into the heap by computing again alone.
+    for (const stage of ['registration', 'diffusion'] as const) {
+      expect(kept[stage]).toBeGreaterThan(4 * GIB);
+      expect(of(paper)[stage]).toBeLessThan(4 * GIB);
+    }
+  });
+
+  it('does not guess the size of scans that keep their own boxes', () => {
+    const source = { kind: 'folder', dataset: { frame: null } };
+    expect(estimateMemory(parseRunConfig({ ...presets.small, source }))).toEqual([]);
+  });
+});
+
+describe('checkMemory', () => {
+  const limits = { heap: 4 * GIB, workers: 2, machine: 16e9 };
+  const thrown = (...args: Parameters<typeof checkMemory>) => {
+    try {
+      checkMemory(...args);
+    } catch (error) {
+      return error as PipelineError;
+    }
+    return undefined;
+  };
+
+  it('lets pass what fits', () => {
+    expect(thrown(small, STAGES, limits)).toBeUndefined();
+    expect(thrown(paper, ['diffusion', 'registration'], limits)).toBeUndefined();
+  });
+
+  it('says before the start that a stage does not fit the heap, and what does', () => {
+    const error = thrown(paper, STAGES, limits)!;
+    expect(error).toMatchObject({ name: 'PipelineError', where: 'vqae', exitCode: 42 });
+    expect(error.message).toMatch(
+      /^vqae: expected at most 4.3 GB of tensors a worker, .* got about \d+\.\d GB; use --preset small \(\d\.\d GB\), --preset tiny/,
+    );
+  });
+
+  it('says how many workers the machine has memory for', () => {
+    const message = 'for 4 workers, got about 2.9 GB each; use --workers 2';
+    expect(thrown(paper, ['registration'], { ...limits, workers: 4, machine: 8e9 })!.message).toContain(message);
+    expect(thrown(paper, ['registration'], { ...limits, machine: 1e9 })!.message).toContain('use --preset small');
+  });
+
+  it('knows the presets', () => {
+    const { tiny, small, paper } = presetMemory();
+    expect(tiny).toBeLessThan(small);
+    expect(small).toBeLessThan(GIB / 2);
+    expect(paper).toBeGreaterThan(4 * GIB);
+  });
+});

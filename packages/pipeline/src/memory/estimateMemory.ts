@@ -1,0 +1,73 @@
+import type { DenoiserConfig } from '@paired3d/absorbing-diffusion';
+import { registrationConfig } from '@paired3d/registration';
+import { cellSize } from '@paired3d/vqae';
+import type { Size3 } from '../data/types';
+import { triple } from '../data/config';
+import type { RunConfig } from '../run/config';
+import type { StageName } from '../run/run';
+import { pooledSize } from '../stages/pairs';
+import { denoiserFloats } from './denoiser';
+import { product } from './floats';
+import { registrationFloats } from './registration';
+import { vqaeFloats } from './vqae';
+
+/** What a stage needs. */
+export interface StageMemory {
+  readonly stage: StageName;
+  /** bytes of tensors that a worker holds at its peak; each worker has a heap of its own */
+  readonly bytes: number;
+}
+
+/** Weights, two moments, the sum of the gradients and a sample's; in use, the weights alone. */
+const TRAINED = 5;
+/** An augmented pair on the whole grid: images, sampling grids of three channels, results, and both put together. */
+const AUGMENTATION = 13;
+/** Blocks do not fill the heap without gaps, and it grows in steps. */
+const GAPS = 1.08;
+/** The smallest heap there is. */
+const SMALLEST = 2 ** 24;
+
+/**
+ * Estimates what each stage of a run needs on the wasm backend, from the shapes of the models' layers: within -10 % and
+ * +35 % of what is measured (`npm run test:slow`). Micro-batches have one sample, so batch sizes do not count.
+ * @returns nothing for scans that keep their own boxes (`frame: null`): their size is not in the configuration
+ */
+export function estimateMemory(config: RunConfig): StageMemory[] {
+  const size = workingSize(config);
+  if (!size) return [];
+  const { spatialDims, vqae, diffusion, registration } = config;
+  const autoencoder = { spatialDims, ...vqae.model };
+  const crop = size.map((n) => (n === 1 ? 1 : Math.min(vqae.crop ?? n, n))) as unknown as Size3;
+  const cropped = vqaeFloats(autoencoder, crop);
+  const whole = vqaeFloats(autoencoder, size);
+  const [images, cell] = [autoencoder.coding === 'joint' ? 1 : 2, cellSize(autoencoder)];
+  const [d, h, w] = size.map((n) => Math.max(1, Math.floor(n / cell)));
+  const { codes, codeDim } = vqae.model;
+  const denoiser = denoiserFloats({ ...diffusion.model, codes, codeDim, grid: [images, d, h, w] } as DenoiserConfig);
+  const network = registrationFloats(
+    registrationConfig({ ...registration.model, spatialDims, size: pooledSize(size, registration.pool) }),
+  );
+  const augmentation = AUGMENTATION * product(size);
+  const trained = TRAINED * network.weights + Math.max(network.training, augmentation);
+  const floats: Record<StageName, number> = {
+    vqae: TRAINED * cropped.weights + Math.max(cropped.training, whole.inference, augmentation),
+    tokens: whole.weights + Math.max(whole.inference, augmentation),
+    diffusion: TRAINED * denoiser.weights + denoiser.training,
+    synthetic: whole.weights + denoiser.weights + Math.max(denoiser.inference, whole.inference),
+    registration: trained,
+    'registration-real': trained,
+    evaluation:
+      (1 + TRAINED) * network.weights +
+      Math.max(network.inference, registration.tta.iterations > 0 ? network.training : 0),
+  };
+  const stages = Object.entries(floats) as [StageName, number][];
+  return stages.map(([stage, count]) => ({ stage, bytes: Math.max(SMALLEST, Math.ceil(GAPS * 4 * count)) }));
+}
+
+function workingSize({ source }: RunConfig): Size3 | undefined {
+  if (source.kind === 'phantom') return source.size;
+  const { frame, pool } = source.dataset;
+  if (!frame) return undefined;
+  const factors = triple(pool);
+  return frame.size.map((n, axis) => n / factors[axis]) as unknown as Size3;
+}

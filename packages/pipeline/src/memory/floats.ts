@@ -1,0 +1,11 @@
+/** Numbers of four bytes that a model holds at once. */
+export interface Floats {
+  /** its parameters */
+  readonly weights: number;
+  /** values and gradients of the training on one sample */
+  readonly training: number;
+  /** values of one item without gradients */
+  readonly inference: number;
+}
+
+export const product = (numbers: readonly number[]) => numbers.reduce((a, b) => a * b, 1);

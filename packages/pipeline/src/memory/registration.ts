@@ -1,0 +1,43 @@
+import type { RegistrationConfig, Size3 } from '@paired3d/registration';
+import { product, type Floats } from './floats';
+
+/** Full-size fields in an update outside of the network and the integration: velocity, smoothing, images warped. */
+const FIELDS = { training: 10, inference: 6 };
+/** Fields of one squaring: the points, the samples, the sum. */
+const SQUARING = 3;
+/** A composition of fields has as many; between two networks there are two of them. */
+const COMPOSITIONS = 2 * SQUARING;
+
+/** Floats of a registration network on one pair: one of its networks at a time is trained, all of them register. */
+export function registrationFloats(config: RegistrationConfig): Floats {
+  const { size, steps, integrateAt, integrationSteps, recompute } = config;
+  // Both directions lie along the batch; a field has three channels.
+  const field = 2 * 3 * product(size);
+  const pooled = config.smoothing.strides.reduce((total, stride) => total * stride ** config.spatialDims, 1);
+  const grid = integrateAt === 'image' ? field : field / pooled;
+  const upsampling = 1.5 * field;
+  const squarings = recompute ? integrationSteps + SQUARING : SQUARING * integrationSteps;
+  const integration = squarings * grid + upsampling;
+  // Of the regulariser along each axis: differences and their squares.
+  const regulariser = 2 * 3 * grid;
+  const net = unetOf(config);
+  return {
+    weights: steps * net.weights,
+    training: 2 * (net.values + integration + regulariser) + FIELDS.training * field,
+    inference: steps * (net.values + integration + FIELDS.inference * field) + (steps - 1) * COMPOSITIONS * field,
+  };
+}
+
+/** Values of the UNet: convolution and norm on the way down and up, and what is concatenated in between. */
+function unetOf({ size, channels, strides, spatialDims }: RegistrationConfig): { values: number; weights: number } {
+  const kernel = 3 ** spatialDims;
+  let level: Size3 = size;
+  let [values, weights] = [2 * spatialDims * product(size), 0];
+  channels.forEach((width, i) => {
+    const above = channels[i - 1] ?? 2;
+    level = level.map((n) => Math.ceil(n / (strides[i] ?? 1))) as unknown as Size3;
+    values += 2 * product(level) * width * 6;
+    weights += kernel * width * (above + 2 * width);
+  });
+  return { values, weights };
+}
