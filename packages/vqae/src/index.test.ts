@@ -2,5 +2,12 @@ import { expect, it } from 'vitest';
 import * as api from './index';
 
 it('exports these names', () => {
-  expect(Object.keys(api).sort()).toEqual(['VqAutoencoder', 'VqaeError', 'VqaeTraining', 'cellSize', 'paperVqae']);
+  expect(Object.keys(api).sort()).toEqual([
+    'VqAutoencoder',
+    'VqaeError',
+    'VqaeTraining',
+    'cellSize',
+    'inSlabs',
+    'paperVqae',
+  ]);
 });

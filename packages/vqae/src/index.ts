@@ -9,4 +9,5 @@ export {
   type VqaeConfig,
 } from './config';
 export { VqAutoencoder, type Size3 } from './model';
+export { inSlabs, type SlabOptions, type SlabwiseAutoencoder } from './slabs/inSlabs';
 export { VqaeTraining, type VqaeStepMetrics } from './training';

@@ -73,20 +73,28 @@ export class VqAutoencoder {
 
   /** Pair [B, D, H, W, 2] -> tokens int32 [B, images, d, h, w]. */
   tokenize(pair: tf.Tensor5D): tf.Tensor5D {
-    return tf.tidy(() => {
-      const latents = this.encode(pair);
-      const [, d, h, w] = latents.shape;
-      return tf.reshape(this.quantize(latents), [pair.shape[0], this.images, d, h, w]);
-    });
+    return tf.tidy(() => this.tokensOf(this.encode(pair)));
   }
 
   /** Tokens int32 [B, images, d, h, w] -> foreground probabilities [B, D, H, W, 2]. */
   decodeTokens(tokens: tf.Tensor5D): tf.Tensor5D {
+    return tf.tidy(() => this.probabilities(this.decode(this.latentsOf(tokens))));
+  }
+
+  /** Latents [B * images, d, h, w, codeDim] -> tokens int32 [B, images, d, h, w]: the nearest code of each. */
+  tokensOf(latents: tf.Tensor5D): tf.Tensor5D {
+    return tf.tidy(() => {
+      const [n, d, h, w] = latents.shape;
+      return tf.reshape(this.quantize(latents), [n / this.images, this.images, d, h, w]);
+    });
+  }
+
+  /** Tokens int32 [B, images, d, h, w] -> their codes as latents [B * images, d, h, w, codeDim]. */
+  latentsOf(tokens: tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() => {
       const [batch, images, ...grid] = tokens.shape;
-      const latents = embedding(this.codebook, tf.cast(tf.reshape(tokens, [-1]), 'int32'));
-      const logits = this.decode(tf.reshape(latents, [batch * images, ...grid, this.config.codeDim]) as tf.Tensor5D);
-      return this.probabilities(logits);
+      const codes = embedding(this.codebook, tf.cast(tf.reshape(tokens, [-1]), 'int32'));
+      return tf.reshape(codes, [batch * images, ...grid, this.config.codeDim]);
     });
   }
 
