@@ -16,6 +16,31 @@ export async function useWasm(): Promise<void> {
   await registerWasmKernels();
 }
 
+/** The most bytes of the wasm heap that work takes beside those taken before. To be called once. */
+export function meterHeap(): (work: () => unknown) => Promise<number> {
+  const { wasm } = tf.backend() as unknown as { wasm: { _malloc(bytes: number): number; _free(at: number): void } };
+  const { _malloc, _free } = wasm;
+  const sizes = new Map<number, number>();
+  let [used, peak] = [0, 0];
+  wasm._malloc = (bytes) => {
+    const at = _malloc(bytes) >>> 0;
+    sizes.set(at, bytes);
+    used += bytes;
+    peak = Math.max(peak, used);
+    return at;
+  };
+  wasm._free = (at) => {
+    used -= sizes.get(at >>> 0) ?? 0;
+    sizes.delete(at >>> 0);
+    _free(at);
+  };
+  return async (work) => {
+    const before = (peak = used);
+    await work();
+    return peak - before;
+  };
+}
+
 /** A run of a few steps on three phantoms of 16 voxels an axis; in 2D on their planes. */
 export function smallestConfig(spatialDims: 2 | 3): RunConfig {
   const input: RunConfigInput = {

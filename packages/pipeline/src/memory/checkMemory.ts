@@ -17,7 +17,7 @@ export interface MemoryLimits {
 /** What a thread takes besides its tensors: the engine, TensorFlow.js, scans. */
 const THREAD = 150e6;
 
-/** Bytes of the widest stage of each preset, in a worker. */
+/** Bytes of tensors of the widest stage of each preset, in a worker. */
 export function presetMemory(): Record<keyof typeof presets, number> {
   const widest = (preset: unknown) => Math.max(...estimateMemory(parseRunConfig(preset)).map(({ bytes }) => bytes));
   return { tiny: widest(presets.tiny), small: widest(presets.small), paper: widest(presets.paper) };
@@ -29,17 +29,18 @@ export function presetMemory(): Record<keyof typeof presets, number> {
  */
 export function checkMemory(config: RunConfig, stages: readonly StageName[], limits: MemoryLimits): void {
   const needed = estimateMemory(config).filter(({ stage }) => stages.includes(stage));
-  for (const { stage, bytes } of needed) {
-    const got = `about ${gigabytes(bytes)}`;
+  for (const { stage, bytes, host } of needed) {
     if (bytes > limits.heap) {
       const expected = `at most ${gigabytes(limits.heap)} of tensors a worker, the limit of this backend`;
+      const got = `about ${gigabytes(bytes)}`;
       throw new PipelineError({ where: stage, expected, got, advice: whatFits(limits.heap) });
     }
-    const workers = Math.floor(limits.machine / (bytes + THREAD));
+    const workers = Math.floor(limits.machine / (bytes + host + THREAD));
     if (workers >= limits.workers) continue;
     const expected = `at most ${gigabytes(limits.machine)}, the memory of this machine, for ${limits.workers} workers`;
+    const got = `about ${gigabytes(bytes + host)} each`;
     const advice = workers > 0 ? `use --workers ${workers}` : whatFits(limits.machine - THREAD);
-    throw new PipelineError({ where: stage, expected, got: `${got} each`, advice });
+    throw new PipelineError({ where: stage, expected, got, advice });
   }
 }
 

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { parseRunConfig } from '../run/parse';
 import { presets } from '../run/presets';
-import { useWasm } from '../testing';
+import { meterHeap, useWasm } from '../testing';
 import { denoiserFloats } from './denoiser';
 import type { Floats } from './floats';
 import { registrationFloats } from './registration';
@@ -15,36 +15,16 @@ import { vqaeFloats } from './vqae';
 /** The shares of an estimate that may be missing and too much. */
 const [MISSING, TOO_MUCH] = [0.1, 0.35];
 
-let peakOf: (work: () => unknown) => number;
+let peakOf: ReturnType<typeof meterHeap>;
 
 beforeAll(async () => {
   await useWasm();
-  const { wasm } = tf.backend() as unknown as { wasm: { _malloc(bytes: number): number; _free(at: number): void } };
-  const { _malloc, _free } = wasm;
-  const sizes = new Map<number, number>();
-  let [used, peak] = [0, 0];
-  wasm._malloc = (bytes) => {
-    const at = _malloc(bytes) >>> 0;
-    sizes.set(at, bytes);
-    used += bytes;
-    peak = Math.max(peak, used);
-    return at;
-  };
-  wasm._free = (at) => {
-    used -= sizes.get(at >>> 0) ?? 0;
-    sizes.delete(at >>> 0);
-    _free(at);
-  };
-  peakOf = (work) => {
-    const before = (peak = used);
-    work();
-    return peak - before;
-  };
+  peakOf = meterHeap();
 });
 
 /** What a sample's gradients take: beside the weights, which were there, a gradient of each of them. */
-function expectTraining({ weights, training }: Floats, gradients: () => SampleGradients): void {
-  const measured = peakOf(() => disposeSample(gradients()));
+async function expectTraining({ weights, training }: Floats, gradients: () => SampleGradients): Promise<void> {
+  const measured = await peakOf(() => disposeSample(gradients()));
   const estimated = 4 * (weights + training);
   console.log(`estimated ${(estimated / 1e6).toFixed(0)} MB, measured ${(measured / 1e6).toFixed(0)} MB`);
   expect(estimated / measured - 1).toBeGreaterThan(-MISSING);
@@ -57,20 +37,20 @@ const cases = (['small', 'paper'] as const).flatMap((preset) =>
   (preset === 'paper' && whole ? [true] : [false, true]).map((recompute) => ({ preset, recompute })),
 );
 
-it.each(cases)('autoencoder of $preset, recompute $recompute', ({ preset, recompute }) => {
+it.each(cases)('autoencoder of $preset, recompute $recompute', async ({ preset, recompute }) => {
   const { model: options, crop } = parseRunConfig(presets[preset]).vqae;
   const edge = preset === 'paper' && !whole ? 64 : crop!;
   const config = { spatialDims: 3, ...options, recompute } as const;
   const model = new VqAutoencoder(config, 1);
   const training = new VqaeTraining(model, { learningRate: 1e-3, seed: 1 });
   const pair = tf.randomUniform([1, edge, edge, edge, 2]) as tf.Tensor5D;
-  expectTraining(vqaeFloats(config, [edge, edge, edge]), () => training.gradients(pair));
+  await expectTraining(vqaeFloats(config, [edge, edge, edge]), () => training.gradients(pair));
   pair.dispose();
   training.dispose();
   model.dispose();
 });
 
-it.each(cases)('denoiser of $preset, recompute $recompute', ({ preset, recompute }) => {
+it.each(cases)('denoiser of $preset, recompute $recompute', async ({ preset, recompute }) => {
   const { vqae, diffusion } = parseRunConfig(presets[preset]);
   const { codes, codeDim, coding } = vqae.model;
   const grid = [coding === 'joint' ? 1 : 2, 16, 13, 16];
@@ -80,19 +60,19 @@ it.each(cases)('denoiser of $preset, recompute $recompute', ({ preset, recompute
   const training = new DiffusionTraining(denoiser, { ...diffusion, seed: 1 });
   const item = Int32Array.from({ length: denoiser.tokens }, (_, i) => i % codes);
   // Step 1 masks nearly all tokens.
-  expectTraining(denoiserFloats(config), () => training.gradients(item, { step: 1, index: 0 }));
+  await expectTraining(denoiserFloats(config), () => training.gradients(item, { step: 1, index: 0 }));
   training.dispose();
   denoiser.dispose();
 });
 
 it.each(cases.filter(({ preset, recompute }) => preset === 'small' || recompute))(
   'registration of $preset, recompute $recompute',
-  ({ preset, recompute }) => {
+  async ({ preset, recompute }) => {
     const { model } = parseRunConfig(presets[preset]).registration;
     const size = preset === 'paper' ? ([128, 104, 128] as const) : ([64, 52, 64] as const);
     const network = new RegistrationNetwork({ ...model, spatialDims: 3, size, recompute }, new Random(1));
     const [fixed, moving] = [0, 1].map(() => tf.randomUniform([1, ...size, 1]) as tf.Tensor5D);
-    expectTraining(registrationFloats(network.config), () => network.gradients(fixed, moving));
+    await expectTraining(registrationFloats(network.config), () => network.gradients(fixed, moving));
     network.dispose();
     tf.dispose([fixed, moving]);
   },

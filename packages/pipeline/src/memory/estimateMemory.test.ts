@@ -36,6 +36,17 @@ describe('estimateMemory', () => {
     }
   });
 
+  it('has full frames go through the autoencoder slab by slab, their activations beside the heap', () => {
+    const host = (config: typeof small) =>
+      Object.fromEntries(estimateMemory(config).map((stage) => [stage.stage, stage.host]));
+    expect(Object.values(host(small)).every((bytes) => bytes === 0)).toBe(true);
+    expect(of(paper).tokens).toBeLessThan(GIB);
+    expect(of(paper).synthetic).toBeLessThan(GIB);
+    // Two neighbours: 48 channels at full resolution and at half of it.
+    expect(host(paper).tokens).toBe(256 * 208 * 256 * 48 * 4 * (1 + 1 / 8));
+    expect(host(paper).registration).toBe(0);
+  });
+
   it('does not guess the size of scans that keep their own boxes', () => {
     const source = { kind: 'folder', dataset: { frame: null } };
     expect(estimateMemory(parseRunConfig({ ...presets.small, source }))).toEqual([]);
@@ -70,6 +81,12 @@ describe('checkMemory', () => {
     const message = 'for 4 workers, got about 2.9 GB each; use --workers 2';
     expect(thrown(paper, ['registration'], { ...limits, workers: 4, machine: 8e9 })!.message).toContain(message);
     expect(thrown(paper, ['registration'], { ...limits, machine: 1e9 })!.message).toContain('use --preset small');
+  });
+
+  it('counts what lies beside the heap', () => {
+    const machine = 6e9;
+    expect(thrown(paper, ['tokens'], { ...limits, workers: 1, machine })).toBeUndefined();
+    expect(thrown(paper, ['tokens'], { ...limits, machine })!.message).toMatch(/about 3\.\d GB each; use --workers 1$/);
   });
 
   it('knows the presets', () => {

@@ -16,6 +16,8 @@ export interface StageMemory {
   readonly stage: StageName;
   /** bytes of tensors that a worker holds at its peak; each worker has a heap of its own */
   readonly bytes: number;
+  /** bytes beside them: activations of full frames, which go through the autoencoder slab by slab */
+  readonly host: number;
 }
 
 /** Weights, two moments, the sum of the gradients and a sample's; in use, the weights alone. */
@@ -61,7 +63,12 @@ export function estimateMemory(config: RunConfig): StageMemory[] {
       Math.max(network.inference, registration.tta.iterations > 0 ? network.training : 0),
   };
   const stages = Object.entries(floats) as [StageName, number][];
-  return stages.map(([stage, count]) => ({ stage, bytes: Math.max(SMALLEST, Math.ceil(GAPS * 4 * count)) }));
+  const inSlabs: readonly StageName[] = ['vqae', 'tokens', 'synthetic'];
+  return stages.map(([stage, count]) => ({
+    stage,
+    bytes: Math.max(SMALLEST, Math.ceil(GAPS * 4 * count)),
+    host: inSlabs.includes(stage) ? 4 * (whole.host ?? 0) : 0,
+  }));
 }
 
 function workingSize({ source }: RunConfig): Size3 | undefined {

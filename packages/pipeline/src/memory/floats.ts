@@ -6,6 +6,8 @@ export interface Floats {
   readonly training: number;
   /** values of one item without gradients */
   readonly inference: number;
+  /** values of one item that lie outside of the backend; none by default */
+  readonly host?: number;
 }
 
 export const product = (numbers: readonly number[]) => numbers.reduce((a, b) => a * b, 1);

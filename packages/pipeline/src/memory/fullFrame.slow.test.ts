@@ -1,12 +1,14 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { VqAutoencoder, inSlabs, paperVqae } from '@paired3d/vqae';
+import { VqAutoencoder, paperVqae } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { lung250m } from '../data/datasets';
 import { folderSource } from '../data/folder';
+import { decodePair, tokenizePair } from '../stages/pairCoder';
 import { pairTensor } from '../stages/pairs';
-import { useWasm } from '../testing';
+import { meterHeap, useWasm } from '../testing';
+import { vqaeFloats } from './vqae';
 
 const root = process.env.PAIRED3D_DATA;
 const title = root ? 'a full frame' : 'a full frame (skipped: set PAIRED3D_DATA to a folder with train)';
@@ -34,12 +36,18 @@ describe.skipIf(!root)(title, () => {
       );
       return maxRSS * 1024;
     };
-    const slabwise = inSlabs(model);
-    const tokens = await slabwise.tokenize(pair);
-    report('encoded');
-    expect(tokens.shape).toEqual([1, 1, 16, 13, 16]);
-    const decoded = await slabwise.decodeTokens(tokens);
+    let [tokens, decoded] = [] as unknown as [tf.Tensor5D, tf.Tensor5D];
+    const heap = await meterHeap()(async () => {
+      tokens = await tokenizePair(model, pair);
+      report('encoded');
+      decoded = await decodePair(model, tokens);
+    });
     expect(report('decoded')).toBeLessThan(8 * GIB);
+    const estimated = 4 * vqaeFloats(paperVqae, loaded.size).inference;
+    console.log(`tensors: estimated ${(estimated / 1e6).toFixed(0)} MB, measured ${(heap / 1e6).toFixed(0)} MB`);
+    expect(heap).toBeLessThan(1.1 * estimated);
+    expect(heap).toBeGreaterThan(0.65 * estimated);
+    expect(tokens.shape).toEqual([1, 1, 16, 13, 16]);
     expect(decoded.shape).toEqual(pair.shape);
     const values = (await decoded.data()) as Float32Array;
     expect(values.every((p) => p > 0 && p < 1)).toBe(true);

@@ -9,25 +9,52 @@ interface Block {
 }
 
 /**
+ * Bytes of activations up to which a pair goes through the network at once; beyond, slab by slab. The same on every machine,
+ * since the last digits of the results depend on it.
+ */
+export const AT_ONCE = 2 ** 31;
+/** Bytes of tensors that `inSlabs` has of a slab, unless it is told otherwise. */
+const SLAB = 2 ** 28;
+/** Arrays of a value a voxel and image that make probabilities of logits: these themselves, both classes, differences, results. */
+const PROBABILITIES = 7;
+
+/** Whether a pair of a size is encoded and decoded slab by slab. */
+export function goesInSlabs(config: VqaeConfig, size: Size3, atOnce: number = AT_ONCE): boolean {
+  return config.network.kind === 'monai' && 4 * wholeInference(config, size) > atOnce;
+}
+
+/**
  * Floats of an autoencoder on one pair of a size. In training TensorFlow.js keeps each value that a gradient needs and as
  * many gradients; with `recompute` both of the results of all blocks, and of the inner values of one block at a time.
  */
 export function vqaeFloats(config: VqaeConfig, size: Size3): Floats {
   const { encoder, decoder, weights } = blocksOf(config, size);
   const all = [...encoder, ...decoder];
-  const largest = Math.max(...all.map(({ result }) => result));
   // Fixed and moving, two logits each, in about as many operations of the losses as are kept.
   const loss = 8 * 4 * product(size);
-  // The padded copy of its input that a convolution makes.
-  const scratch = 1.1 * largest;
-  const kept = (blocks: readonly Block[]) =>
-    config.recompute ? sum(blocks, 'result') + inner(blocks) : sum(blocks, 'values');
+  const training = 2 * kept(config, all) + loss + scratch(all);
+  if (!goesInSlabs(config, size)) return { weights, training, inference: wholeInference(config, size) };
+  const images = 2 * product(size);
+  const neighbours = all.slice(1).map(({ result }, i) => all[i].result + result);
   return {
     weights,
-    training: 2 * kept(all) + loss + scratch,
-    inference: Math.max(kept(encoder), kept(decoder)) + scratch + 4 * product(size),
+    training,
+    inference: Math.max(2 * images + SLAB / 4, PROBABILITIES * images),
+    host: Math.max(...neighbours) / (config.coding === 'joint' ? 1 : 2),
   };
 }
+
+/** Floats of encoding or decoding a pair at once. */
+function wholeInference(config: VqaeConfig, size: Size3): number {
+  const { encoder, decoder } = blocksOf(config, size);
+  return Math.max(kept(config, encoder), kept(config, decoder)) + scratch([...encoder, ...decoder]) + 4 * product(size);
+}
+
+const kept = (config: VqaeConfig, blocks: readonly Block[]) =>
+  config.recompute ? sum(blocks, 'result') + inner(blocks) : sum(blocks, 'values');
+
+/** The padded copy of its input that a convolution makes. */
+const scratch = (blocks: readonly Block[]) => 1.1 * Math.max(...blocks.map(({ result }) => result));
 
 function blocksOf(config: VqaeConfig, size: Size3): { encoder: Block[]; decoder: Block[]; weights: number } {
   const images = config.coding === 'joint' ? 1 : 2;

@@ -114,6 +114,14 @@ export function splitPair(pair: tf.Tensor5D): [tf.Tensor5D, tf.Tensor5D] {
   return [image(0), image(1)];
 }
 
+/** Values of the fixed and the moving image of a pair tensor [1, I, J, K, 2]. */
+export async function readPair(pair: tf.Tensor5D): Promise<[fixed: Float32Array, moving: Float32Array]> {
+  const images = tf.tidy(() => splitPair(pair));
+  const values = await Promise.all(images.map((image) => image.data()));
+  tf.dispose(images);
+  return values as [Float32Array, Float32Array];
+}
+
 /** Fixed and moving image of a pair tensor [1, I, J, K, 2], pooled: [1, I/p, J/p, K/p, 1] each. */
 export function pooledImages(pair: tf.Tensor5D, pool: number): [tf.Tensor5D, tf.Tensor5D] {
   const [fixed, moving] = splitPair(pair);

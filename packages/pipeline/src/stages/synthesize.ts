@@ -12,7 +12,8 @@ import type { Storage } from '../storage/storage';
 import { shareOut } from '../workers/shareOut';
 import type { JobKind } from '../workers/workers';
 import { denoiserOf } from './diffusion';
-import { splitPair } from './pairs';
+import { decodePair } from './pairCoder';
+import { readPair } from './pairs';
 import { vqaeOf } from './vqae';
 
 interface Upstream {
@@ -111,14 +112,12 @@ export async function samplePair(
 ): Promise<SyntheticPair> {
   const { index, ...settings } = options;
   const [tokens] = await sample(denoiser, 1, { ...settings, first: index, onStep: pause });
-  const decoded = tf.tidy(() => {
-    const [images, d, h, w] = denoiser.config.grid;
-    const pair = vqae.decodeTokens(tf.tensor5d(tokens, [1, images, d, h, w], 'int32'));
-    return splitPair(pair);
-  });
-  const [, i, j, k] = decoded[0].shape;
-  const [fixed, moving] = (await Promise.all(decoded.map((tensor) => tensor.data()))) as Float32Array[];
-  tf.dispose(decoded);
+  const [images, d, h, w] = denoiser.config.grid;
+  const grid = tf.tensor5d(tokens, [1, images, d, h, w], 'int32');
+  const pair = await decodePair(vqae, grid, { signal: settings.signal }).finally(() => grid.dispose());
+  const [, i, j, k] = pair.shape;
+  const [fixed, moving] = await readPair(pair);
+  pair.dispose();
   return { size: [i, j, k], fixed, moving };
 }
 

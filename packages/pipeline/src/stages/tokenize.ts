@@ -1,6 +1,5 @@
 import { Random, decodeSafetensors, encodeSafetensors } from '@paired3d/nn';
 import type { VqAutoencoder } from '@paired3d/vqae';
-import * as tf from '@tensorflow/tfjs-core';
 import type { PreparedPair } from '../data/types';
 import { PipelineError } from '../errors';
 import { pause } from '../pause';
@@ -12,6 +11,7 @@ import { sha256Hex } from '../storage/digest';
 import type { Storage } from '../storage/storage';
 import { shareOut } from '../workers/shareOut';
 import type { JobKind } from '../workers/workers';
+import { tokenizePair } from './pairCoder';
 import { augmentedTensor, pairTensor, type TrainingPairs } from './pairs';
 import { vqaeOf } from './vqae';
 
@@ -114,9 +114,8 @@ async function tokenize(
     await pause();
     signal?.throwIfAborted();
     const random = Random.of(config.seed, 'tokens', pair.id, variant);
-    const tokens = tf.tidy(() =>
-      model.tokenize(variant === 0 ? pairTensor(pair) : augmentedTensor(pair, augmentation, random)),
-    );
+    const whole = variant === 0 ? pairTensor(pair) : augmentedTensor(pair, augmentation, random);
+    const tokens = await tokenizePair(model, whole, { signal }).finally(() => whole.dispose());
     shape = tokens.shape.slice(1);
     all.push((await tokens.data()) as Int32Array);
     tokens.dispose();

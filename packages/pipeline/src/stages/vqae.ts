@@ -1,7 +1,7 @@
 import { dice } from '@paired3d/registration';
 import { VqAutoencoder, type VqaeConfig } from '@paired3d/vqae';
-import * as tf from '@tensorflow/tfjs-core';
 import type { PreparedPair } from '../data/types';
+import { throwIfAborted } from '../errors';
 import type { RunContext } from '../run/context';
 import { MODEL_FILES, readModel, writeModel, type ModelFolder } from '../run/modelFolder';
 import { prefixed, unprefixed } from '../run/prefix';
@@ -10,7 +10,8 @@ import { trainingLoop } from '../run/trainingLoop';
 import type { Storage } from '../storage/storage';
 import { Batches } from '../workers/batches';
 import { modelCard } from './card';
-import { pairTensor, splitPair, type TrainingPairs } from './pairs';
+import { decodePair, tokenizePair } from './pairCoder';
+import { pairTensor, readPair, type TrainingPairs } from './pairs';
 import { trainStep, vqaeJob, vqaeReplica } from './vqaeTraining';
 
 /** Trains the autoencoder on random crops of augmented training pairs. */
@@ -40,7 +41,10 @@ export function vqaeStage(context: RunContext, pairs: TrainingPairs): Stage {
             update: trainStep(config, replica, batches),
           },
         });
-        const metrics = await validate(model, pairs, diceThreshold);
+        const metrics = await validate(model, pairs, diceThreshold, context.signal).catch((error: unknown) => {
+          throwIfAborted(context.signal, 'vqae');
+          throw error;
+        });
         const card = modelCard('vqae', context, { ...metrics, weights: model.parameters.count });
         await writeModel(folder, { kind: 'vqae', config: { ...model.config }, tensors: await model.state() }, card);
         await writeJson(folder, 'history.json', history);
@@ -78,13 +82,21 @@ export interface VqaeMetrics {
   readonly perplexity: number;
 }
 
-/** Scores a model on the validation pairs (on the training pairs when there are none). */
-export async function validate(model: VqAutoencoder, pairs: TrainingPairs, threshold: number): Promise<VqaeMetrics> {
+/**
+ * Scores a model on the validation pairs (on the training pairs when there are none).
+ * @throws the signal's reason when aborted
+ */
+export async function validate(
+  model: VqAutoencoder,
+  pairs: TrainingPairs,
+  threshold: number,
+  signal?: AbortSignal,
+): Promise<VqaeMetrics> {
   const scored = pairs.validation.length > 0 ? pairs.validation : pairs.training;
   const counts = new Map<number, number>();
   let sum = 0;
   for (const pair of scored) {
-    const { tokens, reconstruction } = await reconstruct(model, pair);
+    const { tokens, reconstruction } = await reconstruct(model, pair, signal);
     for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
     const [fixed, moving] = reconstruction;
     sum += (dice(pair.fixed, fixed, threshold) + dice(pair.moving, moving, threshold)) / 2;
@@ -99,12 +111,15 @@ export async function validate(model: VqAutoencoder, pairs: TrainingPairs, thres
   };
 }
 
-async function reconstruct(model: VqAutoencoder, pair: PreparedPair) {
-  const tensors = tf.tidy(() => {
-    const tokens = model.tokenize(pairTensor(pair));
-    return [tokens, ...splitPair(model.decodeTokens(tokens))];
-  });
-  const [tokens, fixed, moving] = await Promise.all(tensors.map((tensor) => tensor.data()));
-  tf.dispose(tensors);
-  return { tokens: tokens as Int32Array, reconstruction: [fixed as Float32Array, moving as Float32Array] };
+async function reconstruct(model: VqAutoencoder, pair: PreparedPair, signal?: AbortSignal) {
+  const whole = pairTensor(pair);
+  const tokens = await tokenizePair(model, whole, { signal }).finally(() => whole.dispose());
+  try {
+    const decoded = await decodePair(model, tokens, { signal });
+    const reconstruction = await readPair(decoded);
+    decoded.dispose();
+    return { tokens: (await tokens.data()) as Int32Array, reconstruction };
+  } finally {
+    tokens.dispose();
+  }
 }
