@@ -10,14 +10,14 @@ export function watchHeap(tf) {
   let peak = 0;
   module._malloc = (bytes) => {
     const at = malloc(bytes);
-    sizes.set(at, bytes);
+    sizes.set(at >>> 0, bytes); // one and the same address comes signed or not
     inUse += bytes;
     peak = Math.max(peak, inUse);
     return at;
   };
   module._free = (at) => {
-    inUse -= sizes.get(at) ?? 0;
-    sizes.delete(at);
+    inUse -= sizes.get(at >>> 0) ?? 0;
+    sizes.delete(at >>> 0);
     free(at);
   };
   return {
