@@ -55,13 +55,21 @@ def resident(field):
     raise RuntimeError(f"no {field} in /proc/self/status")
 
 
+def use_threads(count):
+    torch.set_num_threads(count)
+    # OpenBLAS, which Debian's PyTorch multiplies matrices with, has threads of its own that PyTorch does not limit.
+    with open("/proc/self/maps") as maps:
+        for path in {line.split()[-1] for line in maps if "libopenblas" in line}:
+            ctypes.CDLL(path).openblas_set_num_threads(count)
+
+
 class Server:
     def __init__(self, folder):
         self.folder = folder
         self.work = None
 
     def open(self, op, options, threads, inputs, layouts=None):
-        torch.set_num_threads(threads)
+        use_threads(threads)
         tensors = {name: read(spec) for name, spec in inputs.items()}
         if op in NETWORKS:
             weights = {name[len("weights/") :]: t for name, t in tensors.items() if name.startswith("weights/")}
