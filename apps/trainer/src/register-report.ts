@@ -1,18 +1,22 @@
-import { renderRegistration } from '@paired3d/pipeline';
+import {
+  inVoxels,
+  renderRegistration,
+  type RegisteredPair,
+  type RegisterSettings,
+  type ScanPair,
+} from '@paired3d/pipeline';
 import { commandLine, device } from './machine';
-import type { RegisteredScans, RegisterSettings } from './register-scans';
-import type { ScanPair } from './scan-pair';
 
 /** The report of one registration, as an offline page. */
 export function registrationReport(
-  { registered, transform, backward, warped }: RegisteredScans,
+  { registered, transform, backward, warped }: RegisteredPair,
   { pair }: ScanPair,
   { method, preset, tta, learningRate }: RegisterSettings,
   args: readonly string[],
   backend: string,
 ): string {
   const facts: [string, string][] = [
-    ...(method.endsWith('optimise') ? ([['optimisation', preset]] as [string, string][]) : []),
+    ...(method.endsWith('optimise') ? ([['optimisation', String(preset)]] as [string, string][]) : []),
     ...(method === 'network+tta'
       ? ([['adaptation', `${tta} iterations, rate ${learningRate}`]] as [string, string][])
       : []),
@@ -41,13 +45,4 @@ export function registrationReport(
       },
     },
   });
-}
-
-/** Normalised x, y, z = k, j, i as voxels along i, j, k. */
-function inVoxels({ data, size }: RegisteredScans['backward']): Float32Array {
-  const voxels = new Float32Array(data.length);
-  for (let at = 0; at < data.length; at += 3) {
-    for (let axis = 0; axis < 3; axis++) voxels[at + axis] = (data[at + 2 - axis] * size[axis]) / 2;
-  }
-  return voxels;
 }

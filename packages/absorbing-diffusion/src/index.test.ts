@@ -13,6 +13,7 @@ it('exports these names', () => {
     'maskedCrossEntropy',
     'paperDenoiser',
     'sample',
+    'sampleOrders',
     'tokenCount',
   ]);
 });

@@ -10,4 +10,4 @@ export { Denoiser } from './denoiser';
 export { maskAnyOrder, maskAtRandomTimes, type MaskedBatch } from './masking';
 export { diffusionLoss, maskedCrossEntropy, type Weighting } from './loss';
 export { DiffusionTraining, bitsPerToken, type DiffusionStepMetrics, type DiffusionTrainingOptions } from './training';
-export { sample, type SampleOptions } from './sample';
+export { sample, sampleOrders, type SampleOptions, type SampleOrder } from './sample';

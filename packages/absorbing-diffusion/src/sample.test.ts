@@ -3,7 +3,7 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DiffusionError } from './config';
-import { sample, type SampleOptions } from './sample';
+import { sample, type SampleOptions, type SampleOrder } from './sample';
 import { NOTHING, leaked, tinyDenoiser } from './testing';
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -57,6 +57,31 @@ describe('sample', () => {
     }
     expect(plain(await sample(denoiser, 4, { ...settings, seed: 2 }))).not.toEqual(together);
     expect(new Set(together.map(String)).size).toBe(4);
+  });
+
+  it('reveals the likeliest codes first in order of confidence, evenly many a step', async () => {
+    const denoiser = make();
+    const masked = tf.fill([1, 12], CODES, 'int32') as tf.Tensor2D;
+    const likely = await tf.softmax(tf.div(denoiser.logits(masked), settings.temperature)).data();
+    /** Mean likelihood of what the first step reveals, and how many tokens each step leaves revealed. */
+    const reveal = async (order: SampleOrder) => {
+      const counts: number[] = [];
+      const revealed: number[] = [];
+      const onStep = (step: number, tokens: Int32Array) => {
+        const known = [...tokens.keys()].filter((at) => tokens[at] !== CODES);
+        counts.push(known.length);
+        if (step === 1) revealed.push(...known.map((at) => likely[(at % 12) * CODES + tokens[at]]));
+      };
+      await sample(denoiser, 20, { ...settings, steps: 4, order, onStep });
+      return { counts, mean: revealed.reduce((a, b) => a + b, 0) / revealed.length };
+    };
+    const surest = await reveal('confidence');
+    expect(surest.counts).toEqual([60, 120, 180, 240]);
+    expect(surest.mean).toBeGreaterThan(1.05 * (await reveal('random')).mean);
+    const [together, alone] = [[2, 0] as const, [1, 1] as const].map(([count, first]) =>
+      sample(denoiser, count, { ...settings, order: 'confidence', first }),
+    );
+    expect(plain(await alone)).toEqual(plain(await together).slice(1));
   });
 
   it('draws from the softmax of the logits over the temperature', async () => {

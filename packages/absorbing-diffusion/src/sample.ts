@@ -3,6 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DiffusionError } from './config';
 import type { Denoiser } from './denoiser';
 
+/** Orders in which masked tokens are revealed. */
+export const sampleOrders = ['random', 'confidence'] as const;
+export type SampleOrder = (typeof sampleOrders)[number];
+
 /** Settings of the sampler. */
 export interface SampleOptions {
   /** denoising passes; 256 in the paper, at most T are useful */
@@ -10,6 +14,11 @@ export interface SampleOptions {
   /** divides the logits; 0.9 in the paper */
   readonly temperature: number;
   readonly seed: number;
+  /**
+   * which masked tokens are revealed first: `random`, any of them (the paper, the default); `confidence`, those whose drawn
+   * code is likeliest, evenly many a pass (after Chang et al., MaskGIT, CVPR 2022): smoother grids that vary less
+   */
+  readonly order?: SampleOrder;
   /** item i is sample number `first + i`; its randomness is keyed by (seed, number), not by the batch. 0 by default */
   readonly first?: number;
   /** called, and waited for, after each pass with the tokens so far [B * T] (masked = codes) */
@@ -19,12 +28,13 @@ export interface SampleOptions {
 
 /**
  * Ancestral sampling in random order (paper, section 2.2; Bond-Taylor et al., 2022, algorithm 2): at pass s of S each
- * token still masked is revealed with probability 1 / (S - s), drawn from softmax(logits / temperature).
+ * token still masked is revealed with probability 1 / (S - s), drawn from softmax(logits / temperature). In order of
+ * confidence all are drawn, and the likeliest 1 / (S - s) of them revealed.
  * @returns codes of `count` items, T each
  * @throws DiffusionError for settings that make no sense and for logits that are no numbers; the signal's reason when aborted
  */
 export async function sample(denoiser: Denoiser, count: number, options: SampleOptions): Promise<Int32Array[]> {
-  const { steps, temperature, seed, first = 0, onStep, signal } = options;
+  const { steps, temperature, seed, order = 'random', first = 0, onStep, signal } = options;
   if (!(Number.isInteger(steps) && steps > 0 && temperature > 0 && Number.isInteger(count) && count > 0)) {
     throw new DiffusionError(
       'sample',
@@ -38,13 +48,19 @@ export async function sample(denoiser: Denoiser, count: number, options: SampleO
   const randoms = Array.from({ length: count }, (_, i) => Random.of(seed, 'sample', first + i));
   for (let step = 0; step < steps; step++) {
     signal?.throwIfAborted();
-    const revealed = chooseRevealed(tokens, length, denoiser.maskId, 1 / (steps - step), randoms);
-    if (revealed.length > 0) {
-      const logits = await logitsAt(denoiser, tokens, count, revealed);
-      revealed.forEach((at, row) => {
+    const part = 1 / (steps - step);
+    // In order of confidence every masked token is drawn, and then part of them kept.
+    const probability = order === 'random' ? part : 1;
+    const rows = chooseRevealed(tokens, length, denoiser.maskId, probability, randoms);
+    if (rows.length > 0) {
+      const logits = await logitsAt(denoiser, tokens, count, rows);
+      const { codes } = denoiser.config;
+      const drawn = rows.map((at, row): Drawn => {
         const random = randoms[Math.floor(at / length)];
-        tokens[at] = drawCategorical(logits, row * denoiser.config.codes, denoiser.config.codes, temperature, random);
+        return { at, ...drawCategorical(logits, row * codes, codes, temperature, random) };
       });
+      const kept = order === 'random' ? drawn : surest(drawn, length, part);
+      for (const { at, code } of kept) tokens[at] = code;
     }
     await onStep?.(step + 1, tokens.slice());
   }
@@ -60,6 +76,22 @@ function chooseRevealed(tokens: Int32Array, length: number, maskId: number, prob
   return revealed;
 }
 
+/** A code drawn for a token, and how likely it was. */
+interface Drawn {
+  readonly at: number;
+  readonly code: number;
+  readonly probability: number;
+}
+
+/** The likeliest `part` of each item's codes, rounded up. */
+function surest(drawn: readonly Drawn[], length: number, part: number): Drawn[] {
+  const items: Drawn[][] = [];
+  for (const one of drawn) (items[Math.floor(one.at / length)] ??= []).push(one);
+  return items.flatMap((own) =>
+    own.sort((a, b) => b.probability - a.probability || a.at - b.at).slice(0, Math.ceil(own.length * part)),
+  );
+}
+
 /** Logits [rows, codes] of the tokens that are about to be revealed: the last block and the head see no others. */
 async function logitsAt(denoiser: Denoiser, tokens: Int32Array, count: number, rows: number[]): Promise<Float32Array> {
   const logits = tf.tidy(() => {
@@ -71,19 +103,23 @@ async function logitsAt(denoiser: Denoiser, tokens: Int32Array, count: number, r
   return values;
 }
 
-/** An index in 0..n-1 with probability softmax(values[start..] / temperature), by inversion in double precision. */
-function drawCategorical(values: Float32Array, start: number, n: number, temperature: number, random: Random): number {
+/** A code in 0..n-1 with probability softmax(values[start..] / temperature), by inversion in double precision. */
+function drawCategorical(
+  values: Float32Array,
+  start: number,
+  n: number,
+  temperature: number,
+  random: Random,
+): Pick<Drawn, 'code' | 'probability'> {
   let max = -Infinity;
   for (let i = 0; i < n; i++) max = Math.max(max, values[start + i]);
+  const weight = (i: number) => Math.exp((values[start + i] - max) / temperature);
   let total = 0;
-  for (let i = 0; i < n; i++) total += Math.exp((values[start + i] - max) / temperature);
+  for (let i = 0; i < n; i++) total += weight(i);
   if (!Number.isFinite(total)) {
     throw new DiffusionError('sample', 'finite logits', `a sum of ${total}`, 'use a denoiser whose training converged');
   }
-  let left = random.uniform() * total;
-  for (let i = 0; i < n; i++) {
-    left -= Math.exp((values[start + i] - max) / temperature);
-    if (left < 0) return i;
-  }
-  return n - 1;
+  let code = 0;
+  for (let left = random.uniform() * total - weight(0); left >= 0 && code < n - 1; left -= weight(code)) code++;
+  return { code, probability: weight(code) / total };
 }

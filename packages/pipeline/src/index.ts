@@ -51,6 +51,21 @@ export { openRegistration } from './stages/registration';
 export { gridAffine, samplePair, type SyntheticPair } from './stages/synthesize';
 export { optimisePrepared, scoreDisplacements, scorePair, type CaseResult, type MethodResult } from './stages/evaluate';
 
+// Registering one pair
+export {
+  inVoxels,
+  poolingTo,
+  registerMethods,
+  registerPair,
+  type Registered,
+  type RegisteredPair,
+  type RegisterMethod,
+  type RegisterProgress,
+  type RegisterSettings,
+} from './register/registerPair';
+export { registrationFiles } from './register/registrationFiles';
+export { finer, prepareScanPair, RESOLUTION, type ScanFrame, type ScanPair } from './register/scanPair';
+
 // Results
 export { summarize, type RunFacts } from './run/summarize';
 export { evaluationCsv, landmarkErrorsCsv, sortedIds } from './run/evaluationTables';
@@ -69,6 +84,7 @@ export {
 // Report
 export { reportData } from './run/reportData';
 export { renderReport } from './report/page';
+export { STYLE as REPORT_STYLE } from './report/style';
 export { renderRegistration, type RegistrationReport } from './report/registration-page';
 export { jacobianMap } from './report/jacobian-map';
 export { deformedGrid } from './report/deformed-grid';

@@ -1,12 +1,11 @@
 import { Option, type Command } from 'commander';
-import { evaluationCsv, landmarkErrorsCsv, summarize, type RunConfig } from '@paired3d/pipeline';
+import { evaluationCsv, finer, landmarkErrorsCsv, RESOLUTION, summarize, type RunConfig } from '@paired3d/pipeline';
 import { OPTIMISE_PRESETS, type OptimisePreset } from '@paired3d/registration';
 import { runChain, type ChainOptions } from '../chain';
 import type { CliContext } from '../context';
 import { detailsText } from '../results';
 import { resolveConfig } from '../run-config';
 import { addChainOptions } from '../run-options';
-import { finer, RESOLUTION } from '../scan-pair';
 import { factsOf, printSummary } from '../whole-chain';
 
 type EvaluateOptions = ChainOptions & {

@@ -4,8 +4,15 @@ import {
   Interrupted,
   openRegistration,
   PipelineError,
+  poolingTo,
   readModel,
+  registerMethods,
+  registerPair,
+  RESOLUTION,
+  type Registered,
+  type RegisterMethod,
   type RunConfig,
+  type ScanPair,
   type Storage,
 } from '@paired3d/pipeline';
 import { OPTIMISE_PRESETS, type OptimisePreset } from '@paired3d/registration';
@@ -14,17 +21,10 @@ import { formatDuration } from '../format';
 import { openModel } from '../model-folders';
 import { addSharedOptions, atLeast, type SharedOptions } from '../options';
 import { registrationReport } from '../register-report';
-import {
-  poolingTo,
-  registerMethods,
-  registerScans,
-  writeRegistration,
-  type Registered,
-  type RegisterMethod,
-} from '../register-scans';
+import { writeRegistration } from '../register-scans';
 import { resolveConfig } from '../run-config';
 import { withRun } from '../run-folder';
-import { readScanPair, RESOLUTION, type ScanPair } from '../scan-pair';
+import { readScanPair } from '../scan-pair';
 
 type RegisterOptions = Omit<SharedOptions, 'out' | 'seed'> & {
   readonly method?: RegisterMethod;
@@ -115,7 +115,7 @@ function registerAndWrite(
   return withRun(options, context, async ({ storage, backend }) => {
     const network = model && (await openRegistration(model));
     try {
-      const found = await registerScans(scans, network, settings);
+      const found = await registerPair(scans, network, settings);
       await writeRegistration(found, scans, storage);
       const page = registrationReport(found, scans, settings, context.args, backend.name);
       await storage.write('report.html', new TextEncoder().encode(page));
