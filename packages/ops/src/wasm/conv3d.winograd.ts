@@ -24,8 +24,7 @@ export function isWinograd(filterShape: readonly number[], { strides, padding }:
     strides.every((s) => s === 1) &&
     padding.every((p) => p <= 2) &&
     channelsIn % PANEL === 0 &&
-    channelsOut % PANEL === 0 &&
-    channelsIn * channelsOut >= 128
+    channelsOut % PANEL === 0
   );
 }
 
