@@ -10,7 +10,7 @@ import { writeReport } from './report.mjs';
 import { kernelTable, stepTable, workerTable } from './results.mjs';
 import { figure } from './table.mjs';
 import { startTorch } from './torch.mjs';
-import { measureWorkers } from './workers.mjs';
+import { batchesOf, measureWorkers } from './workers.mjs';
 
 async function main() {
   const options = parseOptions(process.argv.slice(2));
@@ -35,7 +35,11 @@ async function compareAll(engine, torch, options) {
   const steps = await measureAll(stepCases().filter(wanted), failures, (one) =>
     measureStep(engine, torch, one, options),
   );
-  const shared = options.workers ? stepCases().filter((one) => one.key !== 'sampling' && one.sizes === 'small') : [];
+  const shared = options.workers
+    ? stepCases()
+        .filter((one) => one.key !== 'sampling' && one.sizes === 'small')
+        .flatMap((one) => batchesOf(options.workers).map((batch) => ({ ...one, batch })))
+    : [];
   const workers = await measureAll(shared.filter(wanted), failures, (one) =>
     measureWorkers(engine, torch, one, options),
   );

@@ -50,8 +50,8 @@ function workerSection(rows, { workers }) {
   if (rows.length === 0) return '';
   return `## Training steps on several cores
 
-The command line's own steps, with all that lies between two of them, on batches as long as there are workers, each of
-which makes the gradients of a sample; PyTorch's steps alone, on the same batches with as many threads. By the clock.
+The command line's own steps, with all that lies between two of them; each worker makes the gradients of its share of the
+batch, sample by sample. PyTorch's steps alone, on the same batches with as many threads. By the clock.
 
 ${workerTable(rows, workers)}
 

@@ -10,22 +10,24 @@ import { openInTorch } from './stepTimes.mjs';
 
 const CLI = join(ROOT, 'apps/trainer/dist/cli.js');
 const STAGES = { vqae: ['vqae'], diffusion: ['diffusion'], registration: ['registration', '--on', 'real'] };
-/** Steps of a repetition; the first quarter warms up. */
-const STEPS = 24;
+/** Samples of a repetition's steps; the first quarter warms up. */
+const SAMPLES = 48;
 /** Steps of PyTorch in a row. */
 const TORCH_STEPS = 3;
 
+/** Lengths of the batches that are measured: a sample a worker, as the presets for one machine have it, and four. */
+export const batchesOf = (workers) => [workers, 4 * workers];
+
 /**
- * Measures a step of steps.mjs on batches as long as there are workers: `one` worker, `several`, `torch` with as many
- * threads, in turn, by the clock.
+ * Measures a step of steps.mjs on batches: `one` worker, `several`, `torch` with as many threads, in turn, by the clock.
  * @returns `{ name, what, ms: { one, several, torch }, scaling, overTorch }`
  * @throws Error when we and PyTorch disagree
  */
-export async function measureWorkers(engine, torch, { key, name, make, sizes }, { rounds, workers }) {
-  const step = await make(engine, sizes, workers);
+export async function measureWorkers(engine, torch, { key, name, make, sizes, batch }, { rounds, workers }) {
+  const step = await make(engine, sizes, batch);
   try {
     if (torch) await openInTorch(name, torch, step, workers);
-    const config = settings(engine.pipeline.presets[sizes], workers);
+    const config = settings(engine.pipeline.presets[sizes], batch);
     const times = { one: [], several: [], torch: [] };
     for (let round = 0; round < rounds; round++) {
       times.one.push(await stepTime(key, 1, config));
@@ -49,7 +51,7 @@ export async function measureWorkers(engine, torch, { key, name, make, sizes }, 
 
 /** The sizes of a preset on phantoms, each training of a few steps on batches. */
 function settings(preset, batch) {
-  const training = (stage) => ({ ...preset[stage], steps: STEPS, batch });
+  const training = (stage) => ({ ...preset[stage], steps: Math.max(6, Math.ceil(SAMPLES / batch)), batch });
   return {
     source: { size: [64, 52, 64], spacing: 3.75, cases: { train: 6, test: 1 } },
     vqae: training('vqae'),
@@ -76,9 +78,10 @@ async function stepTime(stage, workers, config) {
       const event = JSON.parse(line);
       if (event.type === 'step' && event.stage.startsWith(stage)) at.push(performance.now());
     }
-    if (at.length !== STEPS) throw new Error(`bench: expected ${STEPS} steps of ${stage}, got ${at.length}`);
+    const { steps } = config[stage];
+    if (at.length !== steps) throw new Error(`bench: expected ${steps} steps of ${stage}, got ${at.length}`);
     const between = at.slice(1).map((time, i) => time - at[i]);
-    return median(between.slice(Math.floor(STEPS / 4)));
+    return median(between.slice(Math.floor(steps / 4)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
