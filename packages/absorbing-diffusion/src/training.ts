@@ -99,24 +99,33 @@ export class DiffusionTraining {
 }
 
 /**
- * The any-order bound in bits per token: for each item the number of masked tokens is uniform in 1..T, and the mean
- * cross entropy over the masked ones counts. `repeats` draws an item, fixed by the seed.
+ * The any-order bound in bits per token: the number of masked tokens is uniform in 1..T, and the mean cross entropy over the
+ * masked ones counts. `repeats` draws an item, fixed by the seed.
+ * @returns the mean, and its standard error over the items: draws of one item are not independent (of one alone, over them)
  */
 export async function bitsPerToken(
   denoiser: Denoiser,
   items: readonly ArrayLike<number>[],
   { seed = 0, repeats = 4 }: { seed?: number; repeats?: number } = {},
 ): Promise<{ mean: number; standardError: number }> {
-  const bits: number[] = [];
+  const ofItems: number[] = [];
+  let draws: number[] = [];
   for (const [index, item] of items.entries()) {
+    draws = [];
     for (let repeat = 0; repeat < repeats; repeat++) {
       const batch = maskAnyOrder([item], denoiser.maskId, Random.of(seed, 'bits', index, repeat));
-      const mean = tf.tidy(() => tf.mean(maskedCrossEntropy(denoiser, batch)));
-      bits.push((await mean.data())[0] / Math.LN2);
-      mean.dispose();
+      const nats = tf.tidy(() => tf.mean(maskedCrossEntropy(denoiser, batch)));
+      draws.push((await nats.data())[0] / Math.LN2);
+      nats.dispose();
     }
+    ofItems.push(average(draws));
   }
-  const mean = bits.reduce((sum, b) => sum + b, 0) / bits.length;
-  const variance = bits.reduce((sum, b) => sum + (b - mean) ** 2, 0) / Math.max(1, bits.length - 1);
-  return { mean, standardError: Math.sqrt(variance / bits.length) };
+  const scored = items.length > 1 ? ofItems : draws;
+  const mean = average(scored);
+  const variance = scored.reduce((sum, bits) => sum + (bits - mean) ** 2, 0) / Math.max(1, scored.length - 1);
+  return { mean, standardError: Math.sqrt(variance / scored.length) };
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
