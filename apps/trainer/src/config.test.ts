@@ -51,6 +51,15 @@ describe('gatherSettings', () => {
     expect(preset.vqae.steps).toBe(10);
   });
 
+  it('replaces settings of another kind as a whole', async () => {
+    const settings = { quantizer: { kind: 'ema', decay: 0.9 } };
+    const of = (text: string) => gatherSettings({ preset: settings, set: [text] });
+    expect(await of('quantizer={"kind":"fsq","levels":[4,4]}')).toEqual({ quantizer: { kind: 'fsq', levels: [4, 4] } });
+    expect(await of('quantizer={"kind":"ema","restart":1}')).toEqual({
+      quantizer: { kind: 'ema', decay: 0.9, restart: 1 },
+    });
+  });
+
   it('is the preset when nothing else is given', async () => {
     expect(await gatherSettings({ preset })).toEqual(preset);
   });

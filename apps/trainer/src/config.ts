@@ -16,7 +16,7 @@ export interface SettingSources {
 }
 
 /**
- * The preset with the file's and the command line's settings merged over it: objects key by key, everything else (lists too) as a whole.
+ * The preset with the file's and the command line's settings merged over it: objects key by key, everything else (lists, objects of another `kind`) as a whole.
  * Keys that the preset lacks are kept: the schema that checks the result reports those that mean nothing.
  *
  * @throws PipelineError that names the file or the setting.
@@ -76,10 +76,14 @@ function merge(base: Settings, over: Settings): Settings {
   const merged: Settings = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const old = Object.hasOwn(base, key) ? base[key] : undefined;
-    merged[key] = isSettings(old) && isSettings(value) ? merge(old, value) : value;
+    merged[key] = isSettings(old) && isSettings(value) && !otherKind(old, value) ? merge(old, value) : value;
   }
   return merged;
 }
+
+/** Settings of another `kind` replace all: what the first kind needs means nothing to it. */
+const otherKind = (old: Settings, value: Settings) =>
+  old.kind !== undefined && value.kind !== undefined && value.kind !== old.kind;
 
 function withValue(settings: Settings, path: readonly string[], value: unknown, above: string[] = []): Settings {
   const [key, ...rest] = path;

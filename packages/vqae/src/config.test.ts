@@ -51,6 +51,13 @@ describe('a configuration', () => {
   const cases: [string, Partial<VqaeConfig>][] = [
     ['spatialDims', { spatialDims: 4 as never }],
     ['codes', { codes: 0 }],
+    ['codes', { quantizer: { kind: 'fsq', levels: [2, 2, 2, 2, 2, 2] }, network: tinyConfig('patch').network }],
+    ['codeDim', { quantizer: { kind: 'fsq', levels: [2, 3] }, network: tinyConfig('patch').network }],
+    ['quantizer.levels', { quantizer: { kind: 'fsq', levels: [6, 1, 1, 1, 1, 1] } }],
+    [
+      'network.kind',
+      { quantizer: { kind: 'fsq', levels: [2, 3] }, codeDim: 2, network: { ...monai, channels: [4, 4, 2] } as never },
+    ],
     ['codeDim', { codeDim: 1.5 }],
     ['classWeights', { classWeights: [1, 0] }],
     ['network.channels', { network: { ...monai, channels: [4, -4, 6] } as never }],

@@ -46,6 +46,16 @@ export interface EmaQuantizerConfig {
   readonly restartBelow: number;
 }
 
+/**
+ * Finite scalar quantisation (Mentzer et al., 2024, arXiv:2309.15505): each latent channel is bounded and rounded to one
+ * of its levels. The codes are the points of that lattice, nothing is learned, no code dies. For 'patch' networks.
+ */
+export interface FsqQuantizerConfig {
+  readonly kind: 'fsq';
+  /** levels of each of the `codeDim` channels; their product is `codes` */
+  readonly levels: readonly number[];
+}
+
 /** Configuration of a vector-quantised autoencoder of pairs. */
 export interface VqaeConfig {
   /** 2 works on one-slice volumes [B, 1, H, W, 2] */
@@ -55,8 +65,8 @@ export interface VqaeConfig {
   readonly network: MonaiNetworkConfig | PatchNetworkConfig;
   readonly codes: number;
   readonly codeDim: number;
-  readonly quantizer: GradientQuantizerConfig | EmaQuantizerConfig;
-  /** weight of the codebook (or commitment) loss; 0.1 in the paper */
+  readonly quantizer: GradientQuantizerConfig | EmaQuantizerConfig | FsqQuantizerConfig;
+  /** weight of the codebook (or commitment) loss; 0.1 in the paper, none for 'fsq' */
   readonly codebookWeight: number;
   /** weights of background and foreground in the cross entropy; (1, 2.5) in the paper */
   readonly classWeights: readonly [number, number];
@@ -107,8 +117,20 @@ export function validateConfig(config: VqaeConfig): void {
   );
   if (quantizer.kind === 'gradient') {
     check(quantizer.beta >= 0, 'quantizer.beta', 'a weight', quantizer.beta);
-  } else {
+  } else if (quantizer.kind === 'ema') {
     check(quantizer.decay >= 0 && quantizer.decay <= 1, 'quantizer.decay', 'a number in [0, 1]', quantizer.decay);
+  } else {
+    const { levels } = quantizer;
+    const product = levels.reduce((a, b) => a * b, 1);
+    check(
+      levels.every((n) => natural(n) && n > 1),
+      'quantizer.levels',
+      'natural numbers above 1',
+      levels,
+    );
+    check(levels.length === config.codeDim, 'codeDim', `${levels.length}, one for each of the levels`, config.codeDim);
+    check(product === config.codes, 'codes', `${product}, the product of the levels`, config.codes);
+    check(network.kind === 'patch', 'network.kind', "'patch', which bounds its latents for 'fsq'", network.kind);
   }
   if (network.kind === 'monai') {
     check(

@@ -3,6 +3,7 @@ export {
   cellSize,
   paperVqae,
   type EmaQuantizerConfig,
+  type FsqQuantizerConfig,
   type GradientQuantizerConfig,
   type MonaiNetworkConfig,
   type PatchNetworkConfig,

@@ -3,6 +3,7 @@ import { embedding, nearestCode } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { VqaeError, cellSize, validateConfig, type VqaeConfig } from './config';
 import type { Autoencoder } from './autoencoder';
+import { lattice } from './lattice';
 import { autoencoder } from './network';
 
 /** Size of a grid along the tensor's spatial axes. */
@@ -33,6 +34,11 @@ export class VqAutoencoder {
     this.codebook = this.parameters
       .scope('codebook')
       .add('weight', [config.codes, config.codeDim], uniform(1 / config.codes)) as tf.Variable<tf.Rank.R2>;
+    if (config.quantizer.kind === 'fsq') {
+      const { levels } = config.quantizer;
+      tf.tidy(() => this.codebook.assign(tf.tensor2d(lattice(levels), this.codebook.shape)));
+      this.codebook.trainable = false;
+    }
   }
 
   /** Tokens for a cell: 1 when coded jointly, 2 when separately. */

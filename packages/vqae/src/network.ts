@@ -10,7 +10,11 @@ export function autoencoder(parameters: Parameters, config: VqaeConfig): Autoenc
   const sizes = { ...imageChannels(config.coding), spatialDims, recompute };
   return config.network.kind === 'monai'
     ? monaiNetwork(parameters, config.network, sizes)
-    : patchNetwork(parameters, config.network, { ...sizes, codeDim: config.codeDim });
+    : patchNetwork(parameters, config.network, {
+        ...sizes,
+        codeDim: config.codeDim,
+        latents: config.quantizer.kind === 'fsq' ? 'bounded' : 'unit',
+      });
 }
 
 /** Channels of the encoder's input, an image each, and of the decoder's output, background and foreground of each. */

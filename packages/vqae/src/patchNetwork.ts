@@ -13,7 +13,14 @@ type Volume = Layer<tf.Tensor5D>;
 export function patchNetwork(
   parameters: Parameters,
   config: PatchNetworkConfig,
-  sizes: { inputs: number; outputs: number; spatialDims: 2 | 3; codeDim: number; recompute?: boolean },
+  sizes: {
+    inputs: number;
+    outputs: number;
+    spatialDims: 2 | 3;
+    codeDim: number;
+    latents: 'unit' | 'bounded';
+    recompute?: boolean;
+  },
 ): Autoencoder {
   const { inputs, outputs, spatialDims, codeDim } = sizes;
   const block: typeof recompute = sizes.recompute ? recompute : (layer) => layer;
@@ -30,10 +37,9 @@ export function patchNetwork(
     );
     encode.push(block(layers, scope, { constantInput: i === 0 }));
   });
-  encode.push(
-    conv3dLayer(encoder.scope('latent'), { in: config.encoder.at(-1)!, out: codeDim, kernel: 1, spatialDims }),
-  );
-  encode.push(unitLatents(codeDim));
+  const width = config.encoder.at(-1)!;
+  const latent = conv3dLayer(encoder.scope('latent'), { in: width, out: codeDim, kernel: 1, spatialDims });
+  encode.push(...(sizes.latents === 'unit' ? [latent, unit(codeDim)] : [unit(width), latent, bounded]));
 
   const decoder = parameters.scope('decode');
   const decode: Volume[] = [
@@ -62,11 +68,15 @@ export function patchNetwork(
 }
 
 /**
- * Latents of mean 0 and mean square 1 each: without it their scale drifts under the codebook, which then collapses.
+ * Vectors of mean 0 and mean square 1 each: without it the scale of latents drifts under the codebook, which then
+ * collapses.
  */
-function unitLatents(codeDim: number): Volume {
-  return (x) => layerNorm(x, tf.ones([codeDim]), tf.zeros([codeDim])) as tf.Tensor5D;
+function unit(width: number): Volume {
+  return (x) => layerNorm(x, tf.ones([width]), tf.zeros([width])) as tf.Tensor5D;
 }
+
+/** Into (-1, 1): what is normally distributed becomes nearly uniform, so that all levels are used alike. */
+const bounded: Volume = (x) => tf.tanh(tf.mul(0.8, x)) as tf.Tensor5D;
 
 function preluLayer(parameters: Parameters): Volume {
   const alpha = parameters.add('weight', [1], 0.25) as tf.Variable<tf.Rank.R1>;

@@ -130,7 +130,9 @@ export class VqaeTraining {
       quantizer.kind === 'gradient'
         ? tf.add(commitment, tf.mul(quantizer.beta, meanSquare(quantized, stopGradient(latents))))
         : commitment;
-    let total = tf.add(reconstruction, tf.mul(config.codebookWeight, codebookLoss)) as tf.Scalar;
+    let total = reconstruction;
+    // Codes on a lattice stay where they are, and latents cannot leave its box.
+    if (quantizer.kind !== 'fsq') total = tf.add(total, tf.mul(config.codebookWeight, codebookLoss));
     if (config.diceWeight > 0) total = tf.add(total, tf.mul(config.diceWeight, softDiceLoss(logits, foreground)));
     const dice = thresholdedDice(logits, foreground);
     return { total, codebookLoss: codebookLoss as tf.Scalar, dice, latents, codes };

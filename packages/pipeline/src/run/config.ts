@@ -42,6 +42,7 @@ const vqaeModelSchema = z.strictObject({
   quantizer: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('gradient'), beta: weight }),
     z.strictObject({ kind: z.literal('ema'), decay: z.number().min(0).max(1), restartBelow: weight }),
+    z.strictObject({ kind: z.literal('fsq'), levels: z.array(natural.min(2)).min(1) }),
   ]),
   codebookWeight: weight,
   classWeights: z.tuple([positive, positive]),
