@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { RegistrationError } from '../errors';
+import { exponential } from '../fields';
 import { dice, foldedPercentage } from '../metrics';
 import { ball, leaked, useWasm } from '../testing';
 import type { ImageVolume } from './images';
@@ -36,6 +37,20 @@ describe('optimisePair', () => {
     expect(Math.hypot(centre[0] - 13, centre[1] - 10, centre[2] - 15)).toBeLessThan(0.5);
     const returned = back.apply(centre);
     expect(Math.hypot(returned[0] - 11, returned[1] - 9, returned[2] - 13)).toBeLessThan(0.2);
+  });
+
+  it('gives the velocity whose exponential the displacements are', async () => {
+    const { velocity, forward, backward } = await optimisePair(fixed, moving, { recipe: short });
+    expect(velocity.size).toEqual(forward.size);
+    for (const [sign, { data, size }] of [
+      [1, forward],
+      [-1, backward],
+    ] as const) {
+      const found = tf.tidy(() =>
+        exponential(tf.mul(sign, tf.tensor5d(velocity.data, [1, ...size, 3])), recipe.squarings).dataSync(),
+      );
+      found.forEach((value, i) => expect(Math.abs(value - data[i])).toBeLessThan(1e-5));
+    }
   });
 
   it('takes intensities of any range, and says the same of them', async () => {

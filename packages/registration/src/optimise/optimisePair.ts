@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { adamUpdate, gaussianBlur3d, resize3d } from '@paired3d/ops';
 import type { Size3 } from '../config';
 import { RegistrationError } from '../errors';
-import type { HostDisplacement } from '../metrics';
+import { readDisplacement, type HostDisplacement } from '../metrics';
 import { affineOf, extentOf } from '../transform/grid';
 import { Transform } from '../transform/transform';
 import { checkPair, scaled, shrink, sizeFor, type ImageVolume, type Raster } from './images';
@@ -51,6 +51,8 @@ export interface OptimiseOptions {
 export interface Optimised extends HostDisplacements {
   /** Takes points of the fixed scan to those of the moving one, in RAS millimetres; `apply(moving)` lies over fixed. */
   readonly transform: Transform;
+  /** The stationary velocity on the control grid, normalised: `forward` is exp(velocity), `backward` exp(-velocity). */
+  readonly velocity: HostDisplacement;
   /** The loss of every iteration. */
   readonly losses: readonly number[];
 }
@@ -86,13 +88,13 @@ export async function optimisePair(
   const descent = new Descent(grid, scale, recipe, options);
   try {
     for (const stage of recipe.stages) await descent.run(stage, rasters, sizeFor(stage.resolution, extent, size));
-    const { forward, backward } = await descent.displacements();
+    const { forward, backward, velocity } = await descent.found();
     if (![forward, backward].every(({ data }) => data.every(Number.isFinite))) {
       const advice = 'use a lower learningRate, or check the scans';
       throw new RegistrationError('optimisePair', 'an optimisation that converges', 'values beyond all bounds', advice);
     }
     const transform = Transform.ofDisplacements({ forward, backward }, { size, fixed: affines[0], moving: affines[1] });
-    return { transform, forward, backward, losses: descent.losses };
+    return { transform, forward, backward, velocity, losses: descent.losses };
   } finally {
     descent.dispose();
   }
@@ -143,13 +145,14 @@ class Descent {
   }
 
   /** What was found, on the control grid. */
-  async displacements(): Promise<HostDisplacements> {
-    const both = tf.tidy(() => bothWays(this.velocity, { toNormalised: this.toNormalised, ...this.recipe }));
-    const data = (await both.data()) as Float32Array;
-    const size = both.shape.slice(1, 4) as unknown as Size3;
-    both.dispose();
-    const half = data.length / 2;
-    return { forward: { data: data.slice(0, half), size }, backward: { data: data.slice(half), size } };
+  async found(): Promise<Pick<Optimised, 'forward' | 'backward' | 'velocity'>> {
+    const tensors = tf.tidy(() => {
+      const both = bothWays(this.velocity, { toNormalised: this.toNormalised, ...this.recipe });
+      return [...tf.split(both, 2), tf.mul(this.velocity, this.toNormalised)] as tf.Tensor5D[];
+    });
+    const [forward, backward, velocity] = await Promise.all(tensors.map(readDisplacement));
+    tf.dispose(tensors);
+    return { forward, backward, velocity };
   }
 
   dispose(): void {
