@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { guardHeap } from './guardedHeap';
+import { hasWebgpu, startWebgpu } from './webgpu';
 
 /** Something the operations run on. */
 interface Device {
@@ -40,38 +41,29 @@ function wasmKernels(instructions: string, relaxedSimd: boolean): Device {
   };
 }
 
-const webgpu: Device = {
+const stockWebgpu: Device = {
   name: 'webgpu, stock kernels',
   use: async () => {
-    if (!tf.findBackend('webgpu')) await registerWebgpu();
-    if (!(await tf.setBackend('webgpu'))) throw new Error('the webgpu backend did not start');
+    await startWebgpu();
   },
 };
 
-async function registerWebgpu(): Promise<void> {
-  const { create, globals } = await import('webgpu');
-  Object.assign(globalThis, globals);
-  const gpu = create([]);
-  // tfjs looks for it there; Node has a navigator of its own from version 21 on.
-  Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
-  const adapter = await gpu.requestAdapter();
-  if (!adapter) throw new Error('PAIRED3D_WEBGPU is set, but there is no WebGPU adapter');
-  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeInvocationsPerWorkgroup } = adapter.limits;
-  const device = await adapter.requestDevice({
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxComputeInvocationsPerWorkgroup },
-  });
-  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
-  tf.removeBackend('webgpu'); // the import registered one that would ask for an adapter of its own
-  tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info));
-}
+const webgpuKernels: Device = {
+  name: 'webgpu, our kernels',
+  use: async () => {
+    await startWebgpu();
+    const { registerWebgpuKernels } = await import('../webgpu/index');
+    registerWebgpuKernels();
+  },
+  leave: () => unregisterOurKernels('webgpu'),
+};
 
-/** WebGPU needs an adapter, which few test machines have: `PAIRED3D_WEBGPU=1` adds it. */
 const devices: Device[] = [
   cpu,
   wasm,
   wasmKernels('plain SIMD', false),
   wasmKernels('relaxed SIMD', true),
-  ...(process.env.PAIRED3D_WEBGPU ? [webgpu] : []),
+  ...(hasWebgpu && process.env.PAIRED3D_WEBGPU ? [webgpuKernels, stockWebgpu] : []),
 ];
 
 /** Declares the same tests on every device. */

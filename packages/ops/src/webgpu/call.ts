@@ -1,0 +1,134 @@
+import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { WebgpuBackend } from './backend';
+import { WebgpuError, WebgpuLimitError } from './errors';
+import { limitsOf, type GpuPipeline } from './gpu';
+import { checkHealth } from './guard';
+import { folded, source, uniforms, type Program } from './program';
+
+/** GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM */
+const UNIFORM = 0x8 | 0x40;
+/** Commands that are recorded before they are sent off. More save time on the way; fewer give buffers back sooner. */
+const BATCH = 32;
+
+const pipelines = new WeakMap<object, Map<string, GpuPipeline>>();
+
+/** One kernel call: it takes tensors from the backend and records programs behind those of tfjs. */
+export class Call {
+  readonly #outputs: TensorInfo[] = [];
+  readonly #scratch: TensorInfo[] = [];
+
+  constructor(
+    readonly name: string,
+    private readonly backend: WebgpuBackend,
+  ) {}
+
+  /** The value of one of the device's limits, e.g. `maxComputeWorkgroupStorageSize`. */
+  limit(name: string): number {
+    return limitsOf(this.backend.device)[name];
+  }
+
+  /** A new tensor with unset values, which the kernel returns. It is freed if the kernel throws. */
+  output(shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
+    const made = this.backend.makeTensorInfo([...shape], dtype);
+    this.#outputs.push(made);
+    return made;
+  }
+
+  /** The same values for a second owner, without a copy. */
+  share({ dataId, shape, dtype }: TensorInfo): TensorInfo {
+    this.backend.incRef(dataId);
+    return { dataId, shape, dtype };
+  }
+
+  /** A tensor with unset values, freed when the kernel returns. */
+  scratch(shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
+    const made = this.backend.makeTensorInfo([...shape], dtype);
+    this.#scratch.push(made);
+    return made;
+  }
+
+  /** Records a program. One without workgroups does nothing. */
+  run(program: Program): void {
+    if (program.workgroups === 0) return;
+    const { backend } = this;
+    const tensors = [...Object.values(program.writes), ...Object.values(program.reads)];
+    this.#checkSizes(program, tensors);
+    const resources = tensors.map(({ dataId }) => {
+      backend.uploadToGPU(dataId);
+      backend.commandQueueOwnedIds.add(dataId);
+      return { buffer: backend.tensorMap.get(dataId).resource! };
+    });
+    const values = uniforms(program);
+    const buffer = backend.bufferManager.acquireBuffer(values.byteLength, UNIFORM);
+    backend.device.queue.writeBuffer(buffer, 0, values);
+    backend.uniformPendingDisposal.push(buffer);
+    this.#record(program, [...resources, { buffer }]);
+  }
+
+  #record(program: Program, resources: object[]): void {
+    const { backend } = this;
+    const most = this.limit('maxComputeWorkgroupsPerDimension');
+    const workgroups = folded(program.workgroups, most);
+    if (!workgroups) {
+      const limit = 'maxComputeWorkgroupsPerDimension, squared';
+      throw new WebgpuLimitError(this.name, limit, most * most, program.workgroups);
+    }
+    const pipeline = this.#pipeline(program);
+    const layout = pipeline.getBindGroupLayout(0);
+    const entries = resources.map((resource, binding) => ({ binding, resource }));
+    backend.ensureCommandEncoderReady();
+    backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass();
+    backend.computePassEncoder.setPipeline(pipeline);
+    backend.computePassEncoder.setBindGroup(0, backend.device.createBindGroup({ layout, entries }));
+    backend.computePassEncoder.dispatchWorkgroups(...workgroups);
+    if (++backend.dispatchCountInPass < BATCH) return;
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+
+  #pipeline(program: Program): GpuPipeline {
+    const { device } = this.backend;
+    let known = pipelines.get(device);
+    if (!known) pipelines.set(device, (known = new Map<string, GpuPipeline>()));
+    const code = source(program);
+    let pipeline = known.get(code);
+    if (!pipeline) {
+      const label = `${this.name} ${program.name}`;
+      const module = device.createShaderModule({ code, label });
+      pipeline = device.createComputePipeline({ compute: { module, entryPoint: 'main' }, label, layout: 'auto' });
+      known.set(code, pipeline);
+    }
+    return pipeline;
+  }
+
+  #checkSizes(program: Program, tensors: readonly TensorInfo[]): void {
+    const empty = tensors.find(({ shape }) => util.sizeFromShape(shape) === 0);
+    if (empty) {
+      throw new WebgpuError(this.name, 'tensors with values', `[${empty.shape}]`, 'leave empty tensors out');
+    }
+    const buffers = this.limit('maxStorageBuffersPerShaderStage');
+    if (tensors.length > buffers) {
+      throw new WebgpuLimitError(this.name, 'maxStorageBuffersPerShaderStage', buffers, tensors.length);
+    }
+    const threads = this.limit('maxComputeInvocationsPerWorkgroup');
+    if (program.threads > threads) {
+      throw new WebgpuLimitError(this.name, 'maxComputeInvocationsPerWorkgroup', threads, program.threads);
+    }
+  }
+
+  /** Runs `body`, then frees the scratch, and the outputs too if it threw. */
+  static open<T>(name: string, backend: WebgpuBackend, body: (call: Call) => T): T {
+    checkHealth(backend, name);
+    const call = new Call(name, backend);
+    try {
+      return body(call);
+    } catch (error) {
+      for (const tensor of call.#outputs) backend.disposeData(tensor.dataId);
+      throw error instanceof WebgpuLimitError && error.where === 'webgpu'
+        ? new WebgpuLimitError(name, error.limit, error.most, error.asked)
+        : error;
+    } finally {
+      for (const tensor of call.#scratch) backend.disposeData(tensor.dataId);
+    }
+  }
+}

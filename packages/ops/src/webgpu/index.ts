@@ -1,0 +1,3 @@
+export { createWebgpuBackend, type Dawn, type WebgpuDevice, type WebgpuOptions } from './device';
+export { registerWebgpuKernels } from './register';
+export { WebgpuError, WebgpuLimitError } from './errors';

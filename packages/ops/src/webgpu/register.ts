@@ -1,0 +1,77 @@
+import {
+  findBackend,
+  getBackend,
+  getKernel,
+  registerKernel,
+  unregisterKernel,
+  type KernelFunc,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { missingMember, type WebgpuBackend } from './backend';
+import { addBias } from './bias';
+import { Call } from './call';
+import { WebgpuError } from './errors';
+import { gelu, geluGrad } from './gelu';
+import { guardBackend, isGuarded } from './guard';
+import { present, type StockKernel, type WebgpuKernel } from './kernel';
+import { mendShaders } from './mendShaders';
+import { pad, reverse, select } from './stock';
+
+const kernels: readonly WebgpuKernel[] = [addBias, gelu, geluGrad];
+
+const stockKernels: readonly StockKernel[] = [select, reverse, pad];
+
+/**
+ * Registers this package's kernels for the backend 'webgpu', which must be the current one: that of
+ * `createWebgpuBackend`, or tfjs's own, whose device may have smaller limits. May be called again.
+ *
+ * From then on errors of WebGPU are thrown, by the next kernel or the next read; tfjs by itself would log them and go on.
+ *
+ * @throws WebgpuError when another backend is current, or one of another version of tfjs
+ */
+export function registerWebgpuKernels(): void {
+  const backend = currentBackend();
+  if (!isGuarded(backend)) {
+    mendShaders(backend.device);
+    guardBackend(backend);
+  }
+  for (const kernel of kernels) register(kernel);
+  for (const kernel of stockKernels) replace(kernel);
+}
+
+function register(kernel: WebgpuKernel): void {
+  if (getKernel(kernel.name, 'webgpu')) return;
+  registerKernel({ kernelName: kernel.name, backendName: 'webgpu', kernelFunc: kernelFunction(kernel) });
+}
+
+/** Puts one of ours in the place of tfjs's own, which goes on serving what ours does not. */
+function replace(kernel: StockKernel): void {
+  const stock = getKernel(kernel.name, 'webgpu');
+  if (replaced.has(stock.kernelFunc)) return;
+  const ours = kernelFunction(kernel);
+  const kernelFunc: KernelFunc = (call) =>
+    kernel.serves(Object.values(present(call.inputs)), call.attrs ?? {}) ? ours(call) : stock.kernelFunc(call);
+  unregisterKernel(kernel.name, 'webgpu');
+  registerKernel({ ...stock, kernelFunc });
+  replaced.add(kernelFunc);
+}
+
+const replaced = new WeakSet<KernelFunc>();
+
+function kernelFunction({ name, run }: WebgpuKernel): KernelFunc {
+  return ({ inputs, backend, attrs }) =>
+    Call.open<TensorInfo | TensorInfo[]>(name, backend as WebgpuBackend, (call) =>
+      run(call, present(inputs), attrs ?? {}),
+    );
+}
+
+function currentBackend(): WebgpuBackend {
+  const name = getBackend();
+  const backend = name === 'webgpu' ? findBackend('webgpu') : null;
+  const fail = (expected: string, got: string, advice: string) =>
+    new WebgpuError('registerWebgpuKernels', expected, got, advice);
+  if (!backend) throw fail("the current backend to be 'webgpu'", `'${name}'`, 'await createWebgpuBackend(…) first');
+  const missing = missingMember(backend);
+  if (missing) throw fail('a backend of tfjs 4.22', `one without ${missing}`, 'install version 4.22 of tfjs');
+  return backend as WebgpuBackend;
+}

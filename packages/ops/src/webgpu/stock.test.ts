@@ -1,0 +1,29 @@
+import * as tf from '@tensorflow/tfjs';
+import { expect, it } from 'vitest';
+import { describeKernels } from './testing';
+
+const x = (): tf.Tensor5D => tf.range(0, 2 * 3 * 2 * 2 * 3).reshape([2, 3, 2, 2, 3]);
+const channels = () => tf.tensor1d([0.5, 9, 40]);
+
+/** Each is wrong, or throws, with stock tfjs. */
+const operations: Record<string, () => tf.Tensor> = {
+  prelu: () => tf.prelu(tf.sub(x(), 30), channels()),
+  greater: () => tf.greater(x(), channels()),
+  maximum: () => tf.maximum(x(), channels()),
+  pad: () => tf.pad(x(), [[0, 0], [1, 2], [0, 1], [0, 0], [2, 0]], 7), // prettier-ignore
+  stridedSlice: () => tf.stridedSlice(x(), [0, 2, 0, 0, 0], [2, 0, 2, 2, 3], [1, -1, 1, 1, 2]),
+  where: () => tf.where(tf.greater(x(), 20), x(), tf.zerosLike(x())),
+  reverse: () => tf.reverse(x(), [1, 4]),
+};
+
+describeKernels('stock operations of rank 5', () => {
+  it.each(Object.entries(operations))('%s equals that of the cpu backend', async (_, operation) => {
+    const actual = tf.tidy(operation);
+    const values = await actual.data();
+    await tf.setBackend('cpu');
+    const expected = tf.tidy(operation);
+    expect(actual.shape).toEqual(expected.shape);
+    expect(Array.from(values)).toEqual(Array.from(await expected.data()));
+    await tf.setBackend('webgpu');
+  });
+});
