@@ -63,7 +63,8 @@ const devices: Device[] = [
   wasm,
   wasmKernels('plain SIMD', false),
   wasmKernels('relaxed SIMD', true),
-  ...(hasWebgpu && process.env.PAIRED3D_WEBGPU ? [webgpuKernels, stockWebgpu] : []),
+  ...(hasWebgpu ? [webgpuKernels] : []),
+  ...(process.env.PAIRED3D_WEBGPU === 'stock' ? [stockWebgpu] : []),
 ];
 
 /** Declares the same tests on every device. */

@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { phaseAxis, type PhaseAxis } from '../conv3d.phases';
 import { kernelOf, map, paddedInput, product, sample, sizeOf, type Geometry } from './conv3d.geometry';
 import type { Address } from './exports';
 import type { Call } from './heap';
@@ -48,30 +49,6 @@ export const conv3d = kernel<'x' | 'filter', Geometry>('Paired3dConv3d', (call, 
   }
   return y;
 });
-
-/**
- * One axis of one stride phase of the transposed convolution. Input voxel i and output o of the convolution meet at tap
- * k = i + padding - o * stride, so inputs with equal phase = (i + padding) mod stride see the taps phase, phase + stride,
- * ..., and are a convolution of stride 1 over dy with those taps in reverse order.
- */
-interface PhaseAxis {
-  /** Taps in the order of increasing o. */
-  readonly taps: readonly number[];
-  /** First input voxel of the phase, and how many there are. */
-  readonly first: number;
-  readonly count: number;
-  /** The o that meets the first input voxel at the first tap; negative inside the padding. */
-  readonly start: number;
-}
-
-function phaseAxis(phase: number, size: number, kernelSize: number, stride: number, padding: number): PhaseAxis {
-  const taps: number[] = [];
-  for (let tap = phase; tap < kernelSize; tap += stride) taps.unshift(tap);
-  const quotient = Math.max(0, Math.ceil((padding - phase) / stride));
-  const first = quotient * stride + phase - padding;
-  const count = Math.max(0, Math.ceil((size - first) / stride));
-  return { taps, first, count, start: quotient - (taps.length - 1) };
-}
 
 /** Gradient of the input, and forward of the transposed convolution: dy [B, d, h, w, Cout] to [B, D, H, W, Cin]. */
 export const conv3dBackpropInput = kernel<'dy' | 'filter', Geometry & { readonly inputShape: readonly number[] }>(

@@ -3,11 +3,13 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as dawn from 'webgpu';
 import { describe, expect, it } from 'vitest';
 import { addBias } from '../addBias';
+import { registerWasmKernels } from '../wasm/index';
 import type { WebgpuBackend } from './backend';
 import { Call } from './call';
 import * as api from './index';
 import { createWebgpuBackend, registerWebgpuKernels, WebgpuError, WebgpuLimitError } from './index';
 import { folded } from './program';
+import { kernels } from './register';
 import { describeKernels } from './testing';
 
 const backend = () => tf.backend() as WebgpuBackend;
@@ -22,6 +24,17 @@ describe('@paired3d/ops/webgpu', () => {
     await tf.setBackend('cpu');
     expect(() => registerWebgpuKernels()).toThrow(WebgpuError);
     expect(() => registerWebgpuKernels()).toThrow(/to be 'webgpu', got 'cpu'; await createWebgpuBackend/);
+  });
+
+  it('has a kernel wherever the wasm backend has one', async () => {
+    const ours = (name: string) =>
+      tf
+        .getKernelsForBackend(name)
+        .flatMap(({ kernelName }) => (kernelName.startsWith('Paired3d') ? [kernelName] : []));
+    await import('@tensorflow/tfjs-backend-wasm');
+    await tf.setBackend('wasm');
+    await registerWasmKernels();
+    expect(kernels.map(({ name }) => name).sort()).toEqual(ours('wasm').sort());
   });
 
   it('folds dispatches into two dimensions of what the device allows', () => {

@@ -7,19 +7,73 @@ import {
   type KernelFunc,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { missingMember, type WebgpuBackend } from './backend';
+import { adam } from './adam';
+import { alongAxis } from './alongAxis';
+import { attention, attentionGrad } from './attention';
 import { addBias } from './bias';
+import { composeFields, composeFieldsGrad } from './composeFields';
+import { conv3d, conv3dBackpropFilter, conv3dBackpropInput } from './conv3d';
+import { correlation, correlationGrad } from './correlation';
+import { crossEntropy, crossEntropyGrad, weightedCrossEntropy, weightedCrossEntropyGrad } from './crossEntropy';
+import { embeddingForward, embeddingGrad } from './embedding';
+import { gelu, geluGrad } from './gelu';
+import { gridSample3d, gridSample3dGrad } from './gridSample3d';
+import { instanceNormPrelu, instanceNormPreluGrad } from './instanceNormPrelu';
+import { layerNorm, layerNormGrad } from './layerNorm';
+import { matMul } from './matMul';
+import { nearestCode } from './nearestCode';
+import { prelu, preluGrad } from './prelu';
+import { smoothness } from './smoothness';
+import { softmax, softmaxGrad } from './softmax';
+import { warp, warpGrad } from './warp';
+import { missingMember, type WebgpuBackend } from './backend';
 import { Call } from './call';
 import { WebgpuError } from './errors';
-import { gelu, geluGrad } from './gelu';
 import { guardBackend, isGuarded } from './guard';
 import { present, type StockKernel, type WebgpuKernel } from './kernel';
 import { mendShaders } from './mendShaders';
 import { pad, reverse, select } from './stock';
+import { mean, sum } from './stockSums';
 
-const kernels: readonly WebgpuKernel[] = [addBias, gelu, geluGrad];
+export const kernels: readonly WebgpuKernel[] = [
+  adam,
+  alongAxis,
+  attention,
+  attentionGrad,
+  addBias,
+  composeFields,
+  composeFieldsGrad,
+  conv3d,
+  conv3dBackpropFilter,
+  conv3dBackpropInput,
+  correlation,
+  correlationGrad,
+  crossEntropy,
+  crossEntropyGrad,
+  weightedCrossEntropy,
+  weightedCrossEntropyGrad,
+  embeddingForward,
+  embeddingGrad,
+  gelu,
+  geluGrad,
+  gridSample3d,
+  gridSample3dGrad,
+  instanceNormPrelu,
+  instanceNormPreluGrad,
+  layerNorm,
+  layerNormGrad,
+  matMul,
+  nearestCode,
+  prelu,
+  preluGrad,
+  smoothness,
+  softmax,
+  softmaxGrad,
+  warp,
+  warpGrad,
+];
 
-const stockKernels: readonly StockKernel[] = [select, reverse, pad];
+const stockKernels: readonly StockKernel[] = [select, reverse, pad, sum, mean];
 
 /**
  * Registers this package's kernels for the backend 'webgpu', which must be the current one: that of

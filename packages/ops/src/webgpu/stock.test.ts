@@ -16,6 +16,29 @@ const operations: Record<string, () => tf.Tensor> = {
   reverse: () => tf.reverse(x(), [1, 4]),
 };
 
+describeKernels('sums', () => {
+  it('keep their digits over a volume', async () => {
+    const x = tf.fill([3_000_001], 1 / 3);
+    const [total] = await tf.sum(x).data();
+    expect(Math.abs(total / (3_000_001 * Math.fround(1 / 3)) - 1)).toBeLessThan(1e-6);
+  });
+
+  it.each([[[0]], [[1, 2]], [[4]], [[0, 1, 2, 3, 4]], [[0, 2]]])(
+    'over axes %j equal those of the cpu backend',
+    async (axes) => {
+      const operation = () => [tf.sum(x(), axes), tf.mean(x(), axes, true)];
+      const actual = operation();
+      const values = await Promise.all(actual.map((y) => y.data()));
+      await tf.setBackend('cpu');
+      for (const [i, y] of operation().entries()) {
+        expect(actual[i].shape).toEqual(y.shape);
+        tf.test_util.expectArraysClose(values[i], await y.data(), 1e-3);
+      }
+      await tf.setBackend('webgpu');
+    },
+  );
+});
+
 describeKernels('stock operations of rank 5', () => {
   it.each(Object.entries(operations))('%s equals that of the cpu backend', async (_, operation) => {
     const actual = tf.tidy(operation);
