@@ -2,6 +2,7 @@ import {
   PipelineError,
   folderSource,
   phantomSource,
+  subjectsSource,
   throwIfAborted,
   type FolderConfig,
   type FolderSource,
@@ -34,9 +35,17 @@ export async function openPairs(
     const { kind: _kind, ...config } = source;
     return phantomSource(config);
   }
+  if (source.kind === 'subjects') {
+    if (folders.train === undefined) throw missingFolder('train');
+    refuse(folders, ['test', 'landmarks'], 'nothing: the folder of --train holds all subjects', 'leave it out');
+    const opened = subjectsSource(source.dataset, await ScanFolder.open(folders.train, { deep: true }));
+    return preloaded(opened, splits, signal);
+  }
   for (const split of splits) if (folders[split] === undefined) throw missingFolder(split);
   const opened = await openFolders(source.dataset, folders);
-  return preloaded(opened, splits, folders, signal);
+  const loaded = await preloaded(opened, splits, signal);
+  if (splits.includes('test')) await checkLandmarks(loaded, opened.config, folders);
+  return loaded;
 }
 
 /**
@@ -77,12 +86,32 @@ function refuseFolders(folders: DataOptions): void {
   });
 }
 
-async function preloaded(
-  source: FolderSource,
-  splits: readonly Split[],
+function refuse(
   folders: DataOptions,
-  signal: AbortSignal,
-): Promise<PairSource> {
+  names: readonly ('test' | 'landmarks')[],
+  expected: string,
+  advice: string,
+): void {
+  const given = names.find((name) => folders[name] !== undefined);
+  if (given) throw new PipelineError({ where: `--${given}`, expected, got: folders[given]!, advice });
+}
+
+/** @throws PipelineError when there are landmarks, but of no test pair */
+async function checkLandmarks(source: PairSource, { landmarks }: FolderConfig, folders: DataOptions): Promise<void> {
+  if (folders.landmarks === undefined) return;
+  const ids = await source.list('test');
+  for (const id of ids) if ((await source.load('test', id)).landmarks) return;
+  if (ids.length === 0) return;
+  const names = Object.values(landmarks).filter((name) => name !== null);
+  throw new PipelineError({
+    where: folders.landmarks,
+    expected: `landmarks of a test pair, such as ${names.map((name) => name.replace('{case}', ids[0])).join(' or ')}`,
+    got: 'none',
+    advice: 'check the path, or leave --landmarks out',
+  });
+}
+
+async function preloaded(source: PairSource, splits: readonly Split[], signal: AbortSignal): Promise<PairSource> {
   const ids = { train: [] as string[], test: [] as string[] };
   // Names first: they are checked in no time.
   for (const split of splits) ids[split] = await source.list(split);
@@ -93,16 +122,6 @@ async function preloaded(
       throwIfAborted(signal, `${split} pairs`);
       pairs.set(`${split}/${id}`, await source.load(split, id));
     }
-  }
-  const test = ids.test.map((id) => pairs.get(`test/${id}`)!);
-  if (folders.landmarks !== undefined && test.length > 0 && !test.some(({ landmarks }) => landmarks)) {
-    const names = Object.values(source.config.landmarks).filter((name) => name !== null);
-    throw new PipelineError({
-      where: folders.landmarks,
-      expected: `landmarks of a test pair, such as ${names.map((name) => name.replace('{case}', ids.test[0])).join(' or ')}`,
-      got: 'none',
-      advice: 'check the path, or leave --landmarks out',
-    });
   }
   return {
     name: source.name,

@@ -3,21 +3,25 @@ import path from 'node:path';
 import { PipelineError } from '@paired3d/pipeline';
 import { fileError } from './file-errors';
 
-/** The files of one folder of scans, read only and not searched deeper: the `ScanFiles` of the pipeline's folder source. */
+/** The files of one folder of scans, read only: the `ScanFiles` of the pipeline's sources. Folders in it are passed over, or searched too. */
 export class ScanFolder {
   /** The folder, as it was given. */
   readonly folder: string;
 
-  private constructor(folder: string) {
+  private constructor(
+    folder: string,
+    private readonly deep: boolean,
+  ) {
     this.folder = folder;
   }
 
   /**
    * Opens a folder.
    *
+   * @param deep also lists the files of the folders in it, as `folder/file`
    * @throws PipelineError when it does not exist, is no folder or may not be read.
    */
-  static async open(folder: string): Promise<ScanFolder> {
+  static async open(folder: string, { deep = false } = {}): Promise<ScanFolder> {
     const stats = await fs.stat(folder).catch((error: unknown) => {
       throw fileError(folder, 'a folder of scans', error);
     });
@@ -25,7 +29,7 @@ export class ScanFolder {
       const advice = 'give the folder that holds the scans';
       throw new PipelineError({ where: folder, expected: 'a folder of scans', got: 'a file', advice });
     }
-    return new ScanFolder(folder);
+    return new ScanFolder(folder, deep);
   }
 
   /** Names of its files, links to files included, sorted; hidden ones are left out. */
@@ -34,9 +38,13 @@ export class ScanFolder {
       const entries = await fs.readdir(this.folder, { withFileTypes: true });
       const names: string[] = [];
       for (const entry of entries) {
-        if (entry.name.startsWith('.') || entry.isDirectory()) continue;
-        if (entry.isSymbolicLink() && (await this.#isFolder(entry.name))) continue;
-        names.push(entry.name);
+        if (entry.name.startsWith('.')) continue;
+        if (!entry.isDirectory() && !(entry.isSymbolicLink() && (await this.#isFolder(entry.name)))) {
+          names.push(entry.name);
+        } else if (this.deep) {
+          const inside = await new ScanFolder(path.join(this.folder, entry.name), false).list();
+          names.push(...inside.map((name) => `${entry.name}/${name}`));
+        }
       }
       return names.sort();
     } catch (error) {

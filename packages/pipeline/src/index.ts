@@ -13,14 +13,22 @@ export type { Job, Workers } from './workers/workers';
 export { augmentationOf, runConfigSchema, type RunConfig, type RunConfigInput } from './run/config';
 export { parseRunConfig, workingSpacing } from './run/parse';
 export { presets, type PresetName } from './run/presets';
-export { folderConfigSchema, parseConfig, phantomConfigSchema } from './data/config';
-export type { FolderConfig, FolderConfigInput, PhantomConfig, PhantomConfigInput } from './data/config';
+export { folderConfigSchema, parseConfig, phantomConfigSchema, subjectsConfigSchema } from './data/config';
+export type {
+  FolderConfig,
+  FolderConfigInput,
+  PhantomConfig,
+  PhantomConfigInput,
+  SubjectsConfig,
+  SubjectsConfigInput,
+} from './data/config';
 export { augmentPresets, type AugmentConfig, type FieldConfig } from './data/augment';
 
 // Data
 export type { Landmarks, PairSource, PreparedPair, Size3, Split } from './data/types';
 export { folderSource, preparePair, type FolderSource, type ScanFiles, type ScanFolders } from './data/folder';
-export { lung250m, workingGridConfig } from './data/datasets';
+export { subjectsSource, type SubjectsSource } from './data/subjects';
+export { lung250m, oasisSlices, workingGridConfig } from './data/datasets';
 export { phantomSource, type PhantomSource } from './data/phantom/source';
 export { phantomVolume, writePhantomDataset, type PhantomVolume } from './data/phantom/dataset';
 export {

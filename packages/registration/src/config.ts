@@ -9,6 +9,8 @@ export interface RegistrationConfig {
   readonly spatialDims: 2 | 3;
   /** Size of the images. */
   readonly size: Size3;
+  /** Channels of an image: 1 (default) for a mask or a scan, more for maps of several labels, one channel each. */
+  readonly labels?: number;
   /** Features on each level of the UNets, the bottom included. */
   readonly channels: readonly number[];
   /** Stride of each level but the bottom: one fewer than channels. */
@@ -66,6 +68,7 @@ export function registrationConfig(options: Partial<RegistrationConfig>): Regist
   require('spatialDims', config.spatialDims === 2 || config.spatialDims === 3, '2 or 3', config.spatialDims);
   require('size', config.size.length === 3 && config.size.every(natural), 'three positive integers', config.size);
   require('size', config.spatialDims === 3 || config.size[0] === 1, '[1, H, W] when spatialDims is 2', config.size);
+  require('labels', natural(config.labels ?? 1), 'a positive integer', config.labels);
   require('channels', config.channels.length >= 2 &&
     config.channels.every(natural), 'two or more positive integers', config.channels);
   require('strides', config.strides.length === config.channels.length - 1 &&

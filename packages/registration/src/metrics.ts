@@ -63,8 +63,9 @@ export function targetRegistrationError(
 /**
  * Dice coefficient 2 |A ∩ B| / (|A| + |B|) of two images' voxels above a threshold; 1 when both are empty.
  * @param threshold 0.5 by default
+ * @param labels 1 by default; of images [voxels, labels] it is the mean over the labels that one of them has
  */
-export function dice(a: ArrayLike<number>, b: ArrayLike<number>, threshold = 0.5): number {
+export function dice(a: ArrayLike<number>, b: ArrayLike<number>, threshold = 0.5, labels = 1): number {
   if (a.length !== b.length) {
     throw new RegistrationError(
       'dice',
@@ -73,15 +74,21 @@ export function dice(a: ArrayLike<number>, b: ArrayLike<number>, threshold = 0.5
       'resample one of them',
     );
   }
-  let both = 0;
-  let sum = 0;
+  const both = new Float64Array(labels);
+  const sizes = new Float64Array(labels);
   for (let i = 0; i < a.length; i++) {
     const inA = a[i] > threshold;
     const inB = b[i] > threshold;
-    if (inA && inB) both++;
-    sum += Number(inA) + Number(inB);
+    if (inA && inB) both[i % labels]++;
+    sizes[i % labels] += Number(inA) + Number(inB);
   }
-  return sum === 0 ? 1 : (2 * both) / sum;
+  let [sum, present] = [0, 0];
+  for (let label = 0; label < labels; label++) {
+    if (sizes[label] === 0) continue;
+    sum += (2 * both[label]) / sizes[label];
+    present++;
+  }
+  return present === 0 ? 1 : sum / present;
 }
 
 /**

@@ -31,7 +31,7 @@ import { unet } from './unet';
  * H. Greer et al.: Inverse consistency by construction for multistep deep registration, MICCAI 2023,
  * doi:10.1007/978-3-031-43999-5_65; H. Greer et al.: ICON, ICCV 2021.
  *
- * Images are [B, ...config.size, 1].
+ * Images are [B, ...config.size, config.labels ?? 1].
  */
 export class RegistrationNetwork {
   readonly config: RegistrationConfig;
@@ -50,8 +50,8 @@ export class RegistrationNetwork {
     this.parameters = new Parameters(random);
     this.nets = Array.from({ length: config.steps }, (_, net) => {
       const parameters = this.parameters.scope(net);
-      const { spatialDims, channels, strides } = config;
-      const forward = unet(parameters, { spatialDims, channels, strides, in: 2, out: spatialDims });
+      const { spatialDims, channels, strides, labels = 1 } = config;
+      const forward = unet(parameters, { spatialDims, channels, strides, in: 2 * labels, out: spatialDims });
       // Every update passes its rate.
       return { parameters, forward, adam: new Adam(parameters, { learningRate: 0 }) };
     });
@@ -90,7 +90,7 @@ export class RegistrationNetwork {
   }
 
   /**
-   * What a pair of images [1, ...size, 1] gives to a step: the gradients of every network, each of its own loss. Its facts
+   * What a pair of images [1, ...size, labels] gives to a step: the gradients of every network, each of its own loss. Its facts
    * are `losses` [net, (total, similarity, regularity)].
    * @throws MissingGradientsError (`@paired3d/nn`) when TensorFlow.js has no gradients registered
    */
@@ -246,7 +246,7 @@ export class RegistrationNetwork {
   }
 
   private check(where: string, fixed: tf.Tensor5D, moving: tf.Tensor5D): void {
-    const wanted = [fixed.shape[0], ...this.config.size, 1];
+    const wanted = [fixed.shape[0], ...this.config.size, this.config.labels ?? 1];
     for (const [name, image] of Object.entries({ fixed, moving })) {
       if (tf.util.arraysEqual(image.shape, wanted)) continue;
       const advice = 'resample both images to the size of the configuration';

@@ -62,13 +62,15 @@ export interface VqaeConfig {
   readonly spatialDims: 2 | 3;
   /** 'joint': one token for a block of both images (paper). 'separate': a token each, from one shared network. */
   readonly coding: 'joint' | 'separate';
+  /** foreground labels of an image: 1 (default) for masks; of more, each voxel has one or is background */
+  readonly labels?: number;
   readonly network: MonaiNetworkConfig | PatchNetworkConfig;
   readonly codes: number;
   readonly codeDim: number;
   readonly quantizer: GradientQuantizerConfig | EmaQuantizerConfig | FsqQuantizerConfig;
   /** weight of the codebook (or commitment) loss; 0.1 in the paper, none for 'fsq' */
   readonly codebookWeight: number;
-  /** weights of background and foreground in the cross entropy; (1, 2.5) in the paper */
+  /** weights of background and of every foreground label in the cross entropy; (1, 2.5) in the paper */
   readonly classWeights: readonly [number, number];
   /** weight of a soft Dice loss beside the cross entropy; 0 in the paper */
   readonly diceWeight: number;
@@ -107,6 +109,7 @@ export function validateConfig(config: VqaeConfig): void {
   const natural = (n: number) => Number.isInteger(n) && n > 0;
   check(config.spatialDims === 2 || config.spatialDims === 3, 'spatialDims', '2 or 3', config.spatialDims);
   check(config.coding === 'joint' || config.coding === 'separate', 'coding', "'joint' or 'separate'", config.coding);
+  check(natural(config.labels ?? 1), 'labels', 'a natural number', config.labels);
   check(natural(config.codes), 'codes', 'a natural number', config.codes);
   check(natural(config.codeDim), 'codeDim', 'a natural number', config.codeDim);
   check(

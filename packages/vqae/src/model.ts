@@ -12,9 +12,10 @@ export type Size3 = readonly [number, number, number];
 /**
  * Vector-quantised autoencoder of pairs (van den Oord et al., 2017; the paper's section 2.1).
  *
- * A pair is a tensor [B, D, H, W, 2] of foreground probabilities, fixed then moving. Its tokens are int32
- * [B, images, d, h, w]: `images` is 1 when coded jointly and 2 when fixed and moving are coded separately, and each
- * token stands for a block of `cellSize` voxels an axis. Results are the caller's to dispose.
+ * A pair is a tensor [B, D, H, W, 2 labels]: the probabilities of the foreground labels (one, unless `config.labels` says
+ * otherwise) in the fixed image, then in the moving one. Its tokens are int32 [B, images, d, h, w]: `images` is 1 when
+ * coded jointly and 2 when fixed and moving are coded separately, and each token stands for a block of `cellSize` voxels
+ * an axis. Results are the caller's to dispose.
  */
 export class VqAutoencoder {
   /** Weights: the network's under MONAI's or our names, and `codebook.weight` [codes, codeDim]. */
@@ -46,6 +47,11 @@ export class VqAutoencoder {
     return this.config.coding === 'joint' ? 1 : 2;
   }
 
+  /** Foreground labels of an image. */
+  get labels(): number {
+    return this.config.labels ?? 1;
+  }
+
   /**
    * Token grid of images of a size.
    * @throws VqaeError when an axis is no multiple of the cell
@@ -59,7 +65,7 @@ export class VqAutoencoder {
     return cells as unknown as Size3;
   }
 
-  /** Pair [B, D, H, W, 2] -> latents [B * images, d, h, w, codeDim]. */
+  /** Pair [B, D, H, W, 2 labels] -> latents [B * images, d, h, w, codeDim]. */
   encode(pair: tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() => {
       this.gridSize(pair.shape.slice(1, 4) as unknown as Size3);
@@ -72,17 +78,17 @@ export class VqAutoencoder {
     return tf.tidy(() => nearestCode(tf.reshape(latents, [-1, this.config.codeDim]), this.codebook));
   }
 
-  /** Latents [B * images, d, h, w, codeDim] -> logits [B * images, D, H, W, 4 or 2]: background, foreground an image. */
+  /** Latents [B * images, d, h, w, codeDim] -> logits [B * images, D, H, W, ...]: of each image background, then the labels. */
   decode(latents: tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() => this.network.decode(latents));
   }
 
-  /** Pair [B, D, H, W, 2] -> tokens int32 [B, images, d, h, w]. */
+  /** Pair [B, D, H, W, 2 labels] -> tokens int32 [B, images, d, h, w]. */
   tokenize(pair: tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() => this.tokensOf(this.encode(pair)));
   }
 
-  /** Tokens int32 [B, images, d, h, w] -> foreground probabilities [B, D, H, W, 2]. */
+  /** Tokens int32 [B, images, d, h, w] -> probabilities [B, D, H, W, 2 labels]. */
   decodeTokens(tokens: tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() => this.probabilities(this.decode(this.latentsOf(tokens))));
   }
@@ -104,14 +110,15 @@ export class VqAutoencoder {
     });
   }
 
-  /** Logits of `decode` -> foreground probabilities [B, D, H, W, 2]: softmax over two classes is a sigmoid. */
+  /** Logits of `decode` -> probabilities [B, D, H, W, 2 labels]. */
   probabilities(logits: tf.Tensor5D): tf.Tensor5D {
     return tf.tidy(() => {
       const [n, d, h, w] = logits.shape;
-      const classes = tf.reshape(logits, [-1, 2]);
-      const foreground = tf.sigmoid(tf.sub(tf.slice(classes, [0, 1], [-1, 1]), tf.slice(classes, [0, 0], [-1, 1])));
-      if (this.images === 1) return tf.reshape(foreground, [n, d, h, w, 2]);
-      return tf.reshape(tf.transpose(tf.reshape(foreground, [n / 2, 2, d * h * w]), [0, 2, 1]), [n / 2, d, h, w, 2]);
+      const { labels } = this;
+      const foreground = foregroundOf(logits, labels);
+      if (this.images === 1) return tf.reshape(foreground, [n, d, h, w, 2 * labels]);
+      const images = tf.reshape(foreground, [n / 2, 2, d * h * w, labels]);
+      return tf.reshape(tf.transpose(images, [0, 2, 1, 3]), [n / 2, d, h, w, 2 * labels]);
     });
   }
 
@@ -130,8 +137,18 @@ export class VqAutoencoder {
   }
 }
 
-/** [B, D, H, W, 2] -> [2B, D, H, W, 1]: fixed and moving of a pair behind each other. */
+/** [B, D, H, W, 2 labels] -> [2B, D, H, W, labels]: fixed and moving of a pair behind each other. */
 export function separate(pair: tf.Tensor5D): tf.Tensor5D {
-  const [batch, d, h, w] = pair.shape;
-  return tf.reshape(tf.transpose(tf.reshape(pair, [batch, d * h * w, 2]), [0, 2, 1]), [2 * batch, d, h, w, 1]);
+  const [batch, d, h, w, channels] = pair.shape;
+  const labels = channels / 2;
+  const voxels = tf.reshape(pair, [batch, d * h * w, 2, labels]);
+  return tf.reshape(tf.transpose(voxels, [0, 2, 1, 3]), [2 * batch, d, h, w, labels]);
+}
+
+/** Probabilities of the labels from logits [...] of background and labels of each image, as [N, labels]. */
+export function foregroundOf(logits: tf.Tensor, labels: number): tf.Tensor2D {
+  const classes = tf.reshape(logits, [-1, labels + 1]) as tf.Tensor2D;
+  if (labels > 1) return tf.slice(tf.softmax(classes), [0, 1], [-1, labels]) as tf.Tensor2D;
+  // Softmax over two classes is a sigmoid.
+  return tf.sigmoid(tf.sub(tf.slice(classes, [0, 1], [-1, 1]), tf.slice(classes, [0, 0], [-1, 1]))) as tf.Tensor2D;
 }

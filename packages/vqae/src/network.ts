@@ -7,7 +7,7 @@ import { patchNetwork } from './patchNetwork';
 /** The network that the configuration names, with its weights in `parameters`. */
 export function autoencoder(parameters: Parameters, config: VqaeConfig): Autoencoder {
   const { spatialDims, recompute } = config;
-  const sizes = { ...imageChannels(config.coding), spatialDims, recompute };
+  const sizes = { ...imageChannels(config), spatialDims, recompute };
   return config.network.kind === 'monai'
     ? monaiNetwork(parameters, config.network, sizes)
     : patchNetwork(parameters, config.network, {
@@ -17,8 +17,11 @@ export function autoencoder(parameters: Parameters, config: VqaeConfig): Autoenc
       });
 }
 
-/** Channels of the encoder's input, an image each, and of the decoder's output, background and foreground of each. */
-export function imageChannels(coding: VqaeConfig['coding']): { inputs: number; outputs: number } {
+/** Channels of the encoder's input, the labels of each image, and of the decoder's output, background and labels of each. */
+export function imageChannels({ coding, labels = 1 }: Pick<VqaeConfig, 'coding' | 'labels'>): {
+  inputs: number;
+  outputs: number;
+} {
   const images = coding === 'joint' ? 2 : 1;
-  return { inputs: images, outputs: 2 * images };
+  return { inputs: images * labels, outputs: images * (labels + 1) };
 }

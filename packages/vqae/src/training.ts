@@ -2,7 +2,7 @@ import { Adam, Random, computeGradients, stepOverSamples, type HostTensor, type 
 import { embedding, weightedCrossEntropy } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { EmaCodebook } from './emaCodebook';
-import { separate, type VqAutoencoder } from './model';
+import { foregroundOf, separate, type VqAutoencoder } from './model';
 import { meanSquare, stopGradient, straightThrough } from './straightThrough';
 
 /** What a training step reports. */
@@ -44,7 +44,7 @@ export class VqaeTraining {
     return !this.ema || this.ema.initialised;
   }
 
-  /** Draws the first codes from the latents of pairs [1, D, H, W, 2], those of the first step. */
+  /** Draws the first codes from the latents of pairs [1, D, H, W, 2 labels], those of the first step. */
   async initialise(pairs: readonly tf.Tensor5D[]): Promise<void> {
     const latents: Float32Array[] = [];
     for (const pair of pairs) {
@@ -56,7 +56,7 @@ export class VqaeTraining {
   }
 
   /**
-   * What a sample, a pair [1, D, H, W, 2], gives to a step. Its facts are `codes` int32 [n], `latents` [n, codeDim] and
+   * What a sample, a pair [1, D, H, W, 2 labels], gives to a step. Its facts are `codes` int32 [n], `latents` [n, codeDim] and
    * `terms` [loss, codebook loss, Dice].
    * @throws MissingGradientsError when TensorFlow.js has no gradients registered
    */
@@ -95,7 +95,7 @@ export class VqaeTraining {
   }
 
   /**
-   * One update on a batch of pairs [B, D, H, W, 2], sample by sample: its loss is the mean of the samples' losses, each
+   * One update on a batch of pairs [B, D, H, W, 2 labels], sample by sample: its loss is the mean of the samples' losses, each
    * normalised by its own weights.
    * @throws MissingGradientsError when TensorFlow.js has no gradients registered
    */
@@ -121,8 +121,9 @@ export class VqaeTraining {
     const codes = model.quantize(latents);
     const quantized = tf.reshape(embedding(model.codebook, codes), latents.shape) as tf.Tensor5D;
     const logits = model.decode(straightThrough(latents, stopGradient(quantized)));
-    const foreground = tf.reshape(model.images === 1 ? pair : separate(pair), [-1, 1]) as tf.Tensor2D;
-    const targets = tf.concat([tf.sub(1, foreground), foreground], 1) as tf.Tensor2D;
+    const foreground = tf.reshape(model.images === 1 ? pair : separate(pair), [-1, model.labels]) as tf.Tensor2D;
+    const background = tf.sub(1, model.labels === 1 ? foreground : tf.sum(foreground, 1, true));
+    const targets = tf.concat([background, foreground], 1) as tf.Tensor2D;
     const reconstruction = this.reconstructionLoss(logits, targets);
     const commitment = meanSquare(stopGradient(quantized), latents);
     const { quantizer } = config;
@@ -133,19 +134,24 @@ export class VqaeTraining {
     let total = reconstruction;
     // Codes on a lattice stay where they are, and latents cannot leave its box.
     if (quantizer.kind !== 'fsq') total = tf.add(total, tf.mul(config.codebookWeight, codebookLoss));
-    if (config.diceWeight > 0) total = tf.add(total, tf.mul(config.diceWeight, softDiceLoss(logits, foreground)));
-    const dice = thresholdedDice(logits, foreground);
+    const probabilities = foregroundOf(logits, model.labels);
+    if (config.diceWeight > 0)
+      total = tf.add(total, tf.mul(config.diceWeight, softDiceLoss(probabilities, foreground)));
+    const dice = thresholdedDice(probabilities, foreground);
     return { total, codebookLoss: codebookLoss as tf.Scalar, dice, latents, codes };
   }
 
   /** Weighted cross entropy of fixed and of moving, each normalised by its own weights, averaged. */
   private reconstructionLoss(logits: tf.Tensor5D, targets: tf.Tensor2D): tf.Scalar {
-    const weights = tf.tensor1d([...this.model.config.classWeights]);
-    const rows = tf.reshape(logits, [-1, 2]) as tf.Tensor2D;
-    if (this.model.images === 2) return weightedCrossEntropy(rows, targets, weights);
+    const { config, images, labels } = this.model;
+    const [background, foreground] = config.classWeights;
+    const weights = tf.tensor1d([background, ...new Array<number>(labels).fill(foreground)]);
+    const classes = labels + 1;
+    const rows = tf.reshape(logits, [-1, classes]) as tf.Tensor2D;
+    if (images === 2) return weightedCrossEntropy(rows, targets, weights);
     // Joint coding interleaves the images: row 2i is the fixed, row 2i + 1 the moving one.
     const image = (x: tf.Tensor2D, index: number) =>
-      tf.slice(tf.reshape(x, [-1, 4]), [0, 2 * index], [-1, 2]) as tf.Tensor2D;
+      tf.slice(tf.reshape(x, [-1, 2 * classes]), [0, classes * index], [-1, classes]) as tf.Tensor2D;
     const each = [0, 1].map((i) => weightedCrossEntropy(image(rows, i), image(targets, i), weights));
     return tf.mul(0.5, tf.add(each[0], each[1]));
   }
@@ -190,20 +196,16 @@ function joined<T extends Float32Array | Int32Array>(type: new (length: number) 
   return all;
 }
 
-/** Foreground probability of logits [..., 2], as [N, 1]. */
-function foregroundOf(logits: tf.Tensor5D): tf.Tensor2D {
-  const rows = tf.reshape(logits, [-1, 2]);
-  return tf.sigmoid(tf.sub(tf.slice(rows, [0, 1], [-1, 1]), tf.slice(rows, [0, 0], [-1, 1]))) as tf.Tensor2D;
+/** 1 - 2 Σ p t / (Σ p + Σ t) (Milletari et al., 2016), sums over the voxels [N, labels], averaged over the labels. */
+function softDiceLoss(p: tf.Tensor2D, target: tf.Tensor2D): tf.Scalar {
+  const both = tf.sum(tf.mul(p, target), 0);
+  const each = tf.div(tf.mul(2, both), tf.add(tf.add(tf.sum(p, 0), tf.sum(target, 0)), 1e-6));
+  return tf.sub(1, tf.mean(each));
 }
 
-/** 1 - 2 Σ p t / (Σ p + Σ t) (Milletari et al., 2016). */
-function softDiceLoss(logits: tf.Tensor5D, target: tf.Tensor2D): tf.Scalar {
-  const p = foregroundOf(logits);
-  return tf.sub(1, tf.div(tf.mul(2, tf.sum(tf.mul(p, target))), tf.add(tf.add(tf.sum(p), tf.sum(target)), 1e-6)));
-}
-
-function thresholdedDice(logits: tf.Tensor5D, target: tf.Tensor2D): tf.Scalar {
-  const a = tf.cast(tf.greater(foregroundOf(logits), 0.5), 'float32');
-  const b = tf.cast(tf.greater(target, 0.5), 'float32');
-  return tf.div(tf.mul(2, tf.sum(tf.mul(a, b))), tf.add(tf.add(tf.sum(a), tf.sum(b)), 1e-8));
+/** Dice of probabilities and targets [N, labels] above one half, averaged over the labels; 1 for one that is in neither. */
+function thresholdedDice(p: tf.Tensor2D, target: tf.Tensor2D): tf.Scalar {
+  const [a, b] = [p, target].map((x) => tf.cast(tf.greater(x, 0.5), 'float32'));
+  const both = tf.add(tf.mul(2, tf.sum(tf.mul(a, b), 0)), 1e-8);
+  return tf.mean(tf.div(both, tf.add(tf.add(tf.sum(a, 0), tf.sum(b, 0)), 1e-8)));
 }

@@ -30,8 +30,13 @@ export const folderConfigSchema = z
     landmarks: z
       .strictObject({ cropped: z.string().nullable(), exact: z.string().nullable() })
       .default({ cropped: 'case_{case}_cropped.csv', exact: 'case_{case}_exact.csv' }),
-    /** Which labels are foreground; `probability` keeps values between 0 and 1, as synthetic pairs are written. */
-    labels: z.union([z.enum(['any', 'probability']), z.array(z.number()).min(1)]).default('any'),
+    /**
+     * Which labels are foreground; `probability` keeps values between 0 and 1, as synthetic pairs are written. `{ each: n }`:
+     * the labels 1 to n are told apart, and every voxel has one of them or 0.
+     */
+    labels: z
+      .union([z.enum(['any', 'probability']), z.array(z.number()).min(1), z.strictObject({ each: positive.max(255) })])
+      .default('any'),
     /** Rounds of 3 x 3 x 3 dilation, before resampling. */
     dilate: z.number().int().min(0).max(8).default(0),
     /** Resample a scan whose spacing is not `spacing` (within 3 %). false: every voxel is taken to have that size. */
@@ -64,6 +69,29 @@ export const folderConfigSchema = z
 export type FolderConfigInput = z.input<typeof folderConfigSchema>;
 /** With every default filled in. */
 export type FolderConfig = z.output<typeof folderConfigSchema>;
+
+/** Config of {@link subjectsSource}: label maps of many subjects, of whom two by two make a pair. */
+export const subjectsConfigSchema = z.strictObject({
+  name: z.string().min(1).default('subjects'),
+  /** A subject's label map below the folder, without `.nii` / `.nii.gz`, with `{subject}` once. */
+  pattern: z
+    .string()
+    .refine((p) => p.split('{subject}').length === 2, 'a pattern with {subject} once')
+    .default('OASIS_OAS1_{subject}_MR1/slice_seg24'),
+  /** The labels 1 to n are told apart. */
+  labels: positive.max(255).default(24),
+  /** Voxels of a map; `[1, H, W]` for slices, files of H x W or H x W x 1. */
+  size: voxels.default([1, 160, 192]),
+  /** Millimetres a voxel, the same along all axes. */
+  spacing: millimetres.default(1),
+  /** Average pooling to the working grid, one factor or one for each axis. */
+  pool: z.union([positive, voxels]).default(1),
+  /** Subject n is registered to subject n + 1: the first pairs train, the last ones test, and no subject is in both. */
+  pairs: z.strictObject({ train: positive, test: positive }).default({ train: 40, test: 20 }),
+});
+
+export type SubjectsConfigInput = z.input<typeof subjectsConfigSchema>;
+export type SubjectsConfig = z.output<typeof subjectsConfigSchema>;
 
 /** Config of {@link phantomSource}. */
 export const phantomConfigSchema = z.strictObject({

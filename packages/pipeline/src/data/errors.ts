@@ -4,7 +4,16 @@ import type { Split } from './types';
 
 /** What is wrong with a file of a data set. */
 export type DataProblemKind =
-  'folder' | 'name' | 'duplicate' | 'partner' | 'unreadable' | 'shape' | 'empty' | 'landmarks' | 'unknown-case';
+  | 'folder'
+  | 'name'
+  | 'duplicate'
+  | 'partner'
+  | 'unreadable'
+  | 'shape'
+  | 'labels'
+  | 'empty'
+  | 'landmarks'
+  | 'unknown-case';
 
 /** A file (or a line of it) that cannot be used; `where` is the file, with `:line` where a line is concerned. */
 export class DataError extends PipelineError {

@@ -117,10 +117,13 @@ export function preparePair(
   checkPartner(first, second, config, files);
   const fixed = prepareScan(first, geometry, config, files[0]);
   const moving = prepareScan(second, geometry, config, files[1]);
-  return { pair: { id, fixed, moving, size: geometry.size, extent: geometry.extent }, geometry };
+  const pair: PreparedPair = { id, fixed, moving, size: geometry.size, extent: geometry.extent };
+  if (typeof config.labels === 'object' && 'each' in config.labels) pair.labels = config.labels.each;
+  return { pair, geometry };
 }
 
-async function readScan(folder: ScanFiles, file: string): Promise<ScanVolume> {
+/** @throws DataError that names the file when it is no NIfTI volume */
+export async function readScan(folder: ScanFiles, file: string): Promise<ScanVolume> {
   try {
     return await readNifti(await folder.read(file), { name: file });
   } catch (cause) {

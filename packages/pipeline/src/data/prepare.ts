@@ -5,7 +5,7 @@ import { frameOffsets, placeAndPool } from './frame';
 import { normalise } from './landmarks';
 import type { LandmarkTable } from './landmarks';
 import { dilate, foreground } from './mask';
-import type { VoxelData } from './mask';
+import type { LabelRule, VoxelData } from './mask';
 import { resample, resampledShape, spacingMatches } from './resample';
 import type { Landmarks, Size3 } from './types';
 
@@ -97,21 +97,15 @@ function threeAxes(volume: ScanVolume, file: string): Size3 {
  * A scan on the working grid: foreground, dilation, slices, resampling to `config.spacing` (nearest for masks, linear
  * for probabilities), canonical frame, average pooling. Never reoriented.
  *
- * @returns values in [0, 1], `geometry.size`, row-major i, j, k
- * @throws DataError of kind `empty` when nothing of the foreground lies in the frame.
+ * @returns values in [0, 1], `geometry.size`, row-major i, j, k; with `labels: { each: n }` [i, j, k, n]
+ * @throws DataError of kind `empty` when nothing of the foreground lies in the frame, of kind `labels` for other labels
  */
 export function prepareScan(volume: ScanVolume, geometry: Geometry, config: FolderConfig, file: string): Float32Array {
-  const { first, kept, spacing, wanted, offsets, frame, pool } = geometry;
-  const shape = threeAxes(volume, file);
-  let data = foreground(volume.data, config.labels);
-  if (config.dilate > 0) data = dilate(data, shape, config.dilate);
-  if (kept[2] !== shape[2]) data = keepSlices(data, shape, first[2], kept[2]);
-  let placed = kept;
-  if (!spacingMatches(spacing, wanted)) {
-    const mode = config.labels === 'probability' ? 'linear' : 'nearest';
-    ({ data, shape: placed } = resample(data, kept, spacing, wanted, mode));
-  }
-  const out = placeAndPool(data, placed, offsets, frame, pool);
+  const { labels } = config;
+  const out =
+    typeof labels === 'object' && 'each' in labels
+      ? eachLabel(labels.each, volume, geometry, config, file)
+      : onGrid(volume, geometry, config, labels, file);
   if (!out.some((value) => value > 0)) {
     throw new DataError({
       kind: 'empty',
@@ -122,6 +116,41 @@ export function prepareScan(volume: ScanVolume, geometry: Geometry, config: Fold
     });
   }
   return out;
+}
+
+/** [...size, labels]: how much of each voxel is of the labels 1 to `count`. */
+function eachLabel(count: number, volume: ScanVolume, geometry: Geometry, config: FolderConfig, file: string) {
+  const other = Array.prototype.find.call(volume.data, (v: number) => !(Number.isInteger(v) && v >= 0 && v <= count));
+  if (other !== undefined) {
+    const advice = 'check the file and the setting `labels`';
+    throw new DataError({ kind: 'labels', file, expected: `labels from 0 to ${count}`, got: `${other}`, advice });
+  }
+  const out = new Float32Array(count * geometry.size.reduce((a, b) => a * b, 1));
+  for (let label = 1; label <= count; label++) {
+    const one = onGrid(volume, geometry, config, [label], file);
+    for (let voxel = 0; voxel < one.length; voxel++) out[voxel * count + label - 1] = one[voxel];
+  }
+  return out;
+}
+
+function onGrid(
+  volume: ScanVolume,
+  geometry: Geometry,
+  config: FolderConfig,
+  labels: LabelRule,
+  file: string,
+): Float32Array {
+  const { first, kept, spacing, wanted, offsets, frame, pool } = geometry;
+  const shape = threeAxes(volume, file);
+  let data = foreground(volume.data, labels);
+  if (config.dilate > 0) data = dilate(data, shape, config.dilate);
+  if (kept[2] !== shape[2]) data = keepSlices(data, shape, first[2], kept[2]);
+  let placed = kept;
+  if (!spacingMatches(spacing, wanted)) {
+    const mode = labels === 'probability' ? 'linear' : 'nearest';
+    ({ data, shape: placed } = resample(data, kept, spacing, wanted, mode));
+  }
+  return placeAndPool(data, placed, offsets, frame, pool);
 }
 
 function keepSlices<T extends Uint8Array | Float32Array>(data: T, shape: Size3, first: number, count: number): T {

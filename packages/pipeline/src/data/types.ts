@@ -16,10 +16,12 @@ export interface Landmarks {
 /** A pair of scans on the common working grid, ready for training or evaluation. */
 export interface PreparedPair {
   id: string;
-  /** Values in [0, 1], length = product of `size`, row-major over i, j, k. */
+  /** Probabilities of the foreground labels, `[i, j, k, label]` row-major: `labels` values in [0, 1] for each voxel. */
   fixed: Float32Array;
   /** As `fixed`, on the same grid. */
   moving: Float32Array;
+  /** Foreground labels of a scan; 1 (default) for masks. */
+  labels?: number;
   /** Working grid, e.g. 64 x 52 x 64. */
   size: Size3;
   /** Millimetres that the grid covers along i, j, k; half of it turns normalised displacement into mm. */

@@ -20,7 +20,8 @@ const THREAD = 150e6;
 /** Bytes of tensors of the widest stage of each preset, in a worker. */
 export function presetMemory(): Record<keyof typeof presets, number> {
   const widest = (preset: unknown) => Math.max(...estimateMemory(parseRunConfig(preset)).map(({ bytes }) => bytes));
-  return { tiny: widest(presets.tiny), small: widest(presets.small), paper: widest(presets.paper) };
+  const sizes = Object.entries(presets).map(([name, preset]) => [name, widest(preset)]);
+  return Object.fromEntries(sizes) as Record<keyof typeof presets, number>;
 }
 
 /**

@@ -2,8 +2,9 @@ import type { DenoiserConfig } from '@paired3d/absorbing-diffusion';
 import { registrationConfig } from '@paired3d/registration';
 import { cellSize } from '@paired3d/vqae';
 import type { Size3 } from '../data/types';
-import { triple } from '../data/config';
+import { workingGridOf } from '../data/workingGrid';
 import type { RunConfig } from '../run/config';
+import { labelsOf, vqaeConfigOf } from '../run/modelConfigs';
 import type { StageName } from '../run/run';
 import { pooledSize } from '../stages/pairs';
 import { denoiserFloats } from './denoiser';
@@ -22,8 +23,8 @@ export interface StageMemory {
 
 /** Weights, two moments, the sum of the gradients and a sample's; in use, the weights alone. */
 const TRAINED = 5;
-/** An augmented pair on the whole grid: images, sampling grids of three channels, results, and both put together. */
-const AUGMENTATION = 13;
+/** An augmented pair on the whole grid: sampling grids of three channels; images, results, and both put together. */
+const AUGMENTATION = { grids: 6, images: 7 };
 /** Blocks do not fill the heap without gaps, and it grows in steps. */
 const GAPS = 1.08;
 /** The smallest heap there is. */
@@ -35,10 +36,10 @@ const SMALLEST = 2 ** 24;
  * @returns nothing for scans that keep their own boxes (`frame: null`): their size is not in the configuration
  */
 export function estimateMemory(config: RunConfig): StageMemory[] {
-  const size = workingSize(config);
+  const { size, labels } = workingGridOf(config.source);
   if (!size) return [];
   const { spatialDims, vqae, diffusion, registration } = config;
-  const autoencoder = { spatialDims, ...vqae.model };
+  const autoencoder = vqaeConfigOf(config);
   const crop = size.map((n) => (n === 1 ? 1 : Math.min(vqae.crop ?? n, n))) as unknown as Size3;
   const cropped = vqaeFloats(autoencoder, crop);
   const whole = vqaeFloats(autoencoder, size);
@@ -47,9 +48,14 @@ export function estimateMemory(config: RunConfig): StageMemory[] {
   const { codes, codeDim } = vqae.model;
   const denoiser = denoiserFloats({ ...diffusion.model, codes, codeDim, grid: [images, d, h, w] } as DenoiserConfig);
   const network = registrationFloats(
-    registrationConfig({ ...registration.model, spatialDims, size: pooledSize(size, registration.pool) }),
+    registrationConfig({
+      ...registration.model,
+      ...labelsOf(config.source),
+      spatialDims,
+      size: pooledSize(size, registration.pool),
+    }),
   );
-  const augmentation = AUGMENTATION * product(size);
+  const augmentation = (AUGMENTATION.grids + AUGMENTATION.images * labels) * product(size);
   const trained = TRAINED * network.weights + Math.max(network.training, augmentation);
   const floats: Record<StageName, number> = {
     vqae: TRAINED * cropped.weights + Math.max(cropped.training, whole.inference, augmentation),
@@ -69,12 +75,4 @@ export function estimateMemory(config: RunConfig): StageMemory[] {
     bytes: Math.max(SMALLEST, Math.ceil(GAPS * 4 * count)),
     host: inSlabs.includes(stage) ? 4 * (whole.host ?? 0) : 0,
   }));
-}
-
-function workingSize({ source }: RunConfig): Size3 | undefined {
-  if (source.kind === 'phantom') return source.size;
-  const { frame, pool } = source.dataset;
-  if (!frame) return undefined;
-  const factors = triple(pool);
-  return frame.size.map((n, axis) => n / factors[axis]) as unknown as Size3;
 }

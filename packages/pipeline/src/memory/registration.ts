@@ -3,6 +3,8 @@ import { product, type Floats } from './floats';
 
 /** Full-size fields in an update outside of the network and the integration: velocity, smoothing, images warped. */
 const FIELDS = { training: 10, inference: 6 };
+/** Images at once in an update. */
+const IMAGES = 8;
 /** Fields of one squaring: the points, the samples, the sum. */
 const SQUARING = 3;
 /** A composition of fields has as many; between two networks there are two of them. */
@@ -20,21 +22,29 @@ export function registrationFloats(config: RegistrationConfig): Floats {
   const integration = squarings * grid + upsampling;
   // Of the regulariser along each axis: differences and their squares.
   const regulariser = 2 * 3 * grid;
+  // Images beyond the one that the fields above count: both directions, warped and to be compared, and their gradients.
+  const images = 2 * ((config.labels ?? 1) - 1) * product(size);
   const net = unetOf(config);
   return {
     weights: steps * net.weights,
-    training: 2 * (net.values + integration + regulariser) + FIELDS.training * field,
-    inference: steps * (net.values + integration + FIELDS.inference * field) + (steps - 1) * COMPOSITIONS * field,
+    training: 2 * (net.values + integration + regulariser) + FIELDS.training * field + IMAGES * images,
+    inference:
+      steps * (net.values + integration + FIELDS.inference * field) +
+      (steps - 1) * COMPOSITIONS * field +
+      IMAGES * images,
   };
 }
 
 /** Values of the UNet: convolution and norm on the way down and up, and what is concatenated in between. */
-function unetOf({ size, channels, strides, spatialDims }: RegistrationConfig): { values: number; weights: number } {
+function unetOf({ size, channels, strides, spatialDims, labels = 1 }: RegistrationConfig): {
+  values: number;
+  weights: number;
+} {
   const kernel = 3 ** spatialDims;
   let level: Size3 = size;
   let [values, weights] = [2 * spatialDims * product(size), 0];
   channels.forEach((width, i) => {
-    const above = channels[i - 1] ?? 2;
+    const above = channels[i - 1] ?? 2 * labels;
     level = level.map((n) => Math.ceil(n / (strides[i] ?? 1))) as unknown as Size3;
     values += 2 * product(level) * width * 6;
     weights += kernel * width * (above + 2 * width);

@@ -30,11 +30,11 @@ export function goesInSlabs(config: VqaeConfig, size: Size3, atOnce: number = AT
 export function vqaeFloats(config: VqaeConfig, size: Size3): Floats {
   const { encoder, decoder, weights } = blocksOf(config, size);
   const all = [...encoder, ...decoder];
-  // Fixed and moving, two logits each, in about as many operations of the losses as are kept.
-  const loss = 8 * 4 * product(size);
+  // Fixed and moving, with a logit for each class, in about as many operations of the losses as are kept.
+  const loss = 8 * 2 * classesOf(config) * product(size);
   const training = 2 * kept(config, all) + loss + scratch(all);
   if (!goesInSlabs(config, size)) return { weights, training, inference: wholeInference(config, size) };
-  const images = 2 * product(size);
+  const images = 2 * (config.labels ?? 1) * product(size);
   const neighbours = all.slice(1).map(({ result }, i) => all[i].result + result);
   return {
     weights,
@@ -47,8 +47,15 @@ export function vqaeFloats(config: VqaeConfig, size: Size3): Floats {
 /** Floats of encoding or decoding a pair at once. */
 function wholeInference(config: VqaeConfig, size: Size3): number {
   const { encoder, decoder } = blocksOf(config, size);
-  return Math.max(kept(config, encoder), kept(config, decoder)) + scratch([...encoder, ...decoder]) + 4 * product(size);
+  return (
+    Math.max(kept(config, encoder), kept(config, decoder)) +
+    scratch([...encoder, ...decoder]) +
+    2 * classesOf(config) * product(size)
+  );
 }
+
+/** Background, and the labels. */
+const classesOf = ({ labels = 1 }: VqaeConfig) => labels + 1;
 
 const kept = (config: VqaeConfig, blocks: readonly Block[]) =>
   config.recompute ? sum(blocks, 'result') + inner(blocks) : sum(blocks, 'values');
@@ -58,12 +65,14 @@ const scratch = (blocks: readonly Block[]) => 1.1 * Math.max(...blocks.map(({ re
 
 function blocksOf(config: VqaeConfig, size: Size3): { encoder: Block[]; decoder: Block[]; weights: number } {
   const images = config.coding === 'joint' ? 1 : 2;
-  const inputs = config.coding === 'joint' ? 2 : 1;
+  const imagesAtOnce = config.coding === 'joint' ? 2 : 1;
+  const inputs = imagesAtOnce * (config.labels ?? 1);
   const voxels = (halvings: number) =>
     images * product(size.map((n, axis) => (axis === 0 && config.spatialDims === 2 ? 1 : n / 2 ** halvings)));
   const { network } = config;
   const codebook = config.codes * config.codeDim;
-  const logits: Block = { result: voxels(0) * 2 * inputs, values: voxels(0) * 2 * inputs };
+  const outputs = voxels(0) * imagesAtOnce * classesOf(config);
+  const logits: Block = { result: outputs, values: outputs };
   if (network.kind === 'monai') {
     let halvings = 0;
     // Convolution with bias, norm: the results of both.

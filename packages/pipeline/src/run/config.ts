@@ -1,7 +1,7 @@
 import { OPTIMISE_PRESETS, type OptimisePreset } from '@paired3d/registration';
 import { z } from 'zod';
 import { augmentPresets, type AugmentConfig } from '../data/augment';
-import { folderConfigSchema, phantomConfigSchema } from '../data/config';
+import { folderConfigSchema, phantomConfigSchema, subjectsConfigSchema } from '../data/config';
 
 const natural = z.number().int().positive();
 const count = z.number().int().min(0);
@@ -92,6 +92,7 @@ export const runConfigSchema = z.strictObject({
   source: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('phantom'), ...phantomConfigSchema.shape }),
     z.strictObject({ kind: z.literal('folder'), dataset: folderConfigSchema }),
+    z.strictObject({ kind: z.literal('subjects'), dataset: subjectsConfigSchema }),
   ]),
   /** training pairs that are held out for validation: how many (the last ones), or which */
   validation: z.union([count, z.array(z.string())]),

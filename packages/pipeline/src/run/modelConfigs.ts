@@ -1,8 +1,8 @@
 import type { DenoiserConfig } from '@paired3d/absorbing-diffusion';
 import { registrationConfig, type RegistrationConfig } from '@paired3d/registration';
 import { cellSize, type VqaeConfig } from '@paired3d/vqae';
-import { triple } from '../data/config';
 import type { Size3 } from '../data/types';
+import { workingGridOf } from '../data/workingGrid';
 import { PipelineError } from '../errors';
 import type { RunConfig } from './config';
 
@@ -11,9 +11,8 @@ import type { RunConfig } from './config';
  * @throws PipelineError when it depends on the scans
  */
 function workingSize({ source }: RunConfig): Size3 {
-  if (source.kind === 'phantom') return source.size;
-  const { frame, pool } = source.dataset;
-  if (frame) return frame.size.map((n, axis) => n / triple(pool)[axis]) as unknown as Size3;
+  const { size } = workingGridOf(source);
+  if (size) return size;
   throw new PipelineError({
     where: 'source.dataset.frame',
     expected: 'a frame, which sets the size of the grid',
@@ -23,7 +22,17 @@ function workingSize({ source }: RunConfig): Size3 {
 }
 
 /** Configuration of the autoencoder of a run. */
-export const vqaeConfigOf = ({ vqae, spatialDims }: RunConfig): VqaeConfig => ({ ...vqae.model, spatialDims });
+export const vqaeConfigOf = ({ vqae, spatialDims, source }: RunConfig): VqaeConfig => ({
+  ...vqae.model,
+  spatialDims,
+  ...labelsOf(source),
+});
+
+/** `labels` of a model's configuration, where there are several. */
+export function labelsOf(source: RunConfig['source']): { labels?: number } {
+  const { labels } = workingGridOf(source);
+  return labels > 1 ? { labels } : {};
+}
 
 /** Configuration of the denoiser of a run: codes and grid are the autoencoder's. */
 export function denoiserConfigOf(config: RunConfig): DenoiserConfig {
@@ -39,5 +48,5 @@ export function denoiserConfigOf(config: RunConfig): DenoiserConfig {
 export function registrationConfigOf(config: RunConfig): RegistrationConfig {
   const { model, pool } = config.registration;
   const size = workingSize(config).map((n) => (n === 1 ? 1 : n / pool)) as unknown as Size3;
-  return registrationConfig({ ...model, spatialDims: config.spatialDims, size });
+  return registrationConfig({ ...model, spatialDims: config.spatialDims, size, ...labelsOf(config.source) });
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { triple } from '../data/config';
 import type { Size3 } from '../data/types';
+import { workingGridOf } from '../data/workingGrid';
 import { PipelineError } from '../errors';
 import { runConfigSchema, type RunConfig } from './config';
 
@@ -10,7 +10,7 @@ import { runConfigSchema, type RunConfig } from './config';
  */
 export function parseRunConfig(input: unknown): RunConfig {
   const result = runConfigSchema.safeParse(input);
-  if (result.success) return inPlane(result.data);
+  if (result.success) return checked(inPlane(result.data));
   const [issue, ...others] = result.error.issues;
   const { expected, got } = describe(issue);
   throw new PipelineError({
@@ -32,6 +32,19 @@ function describe(issue: z.core.$ZodIssue): { expected: string; got: string } {
   };
 }
 
+/** @throws PipelineError for settings that do not go together */
+function checked(config: RunConfig): RunConfig {
+  const { source, evaluation } = config;
+  const { labels } = workingGridOf(source);
+  if (labels === 1 || evaluation.optimise === 'none') return config;
+  throw new PipelineError({
+    where: 'configuration, evaluation.optimise',
+    expected: "'none' for maps of several labels",
+    got: `'${evaluation.optimise}' and ${labels} labels`,
+    advice: 'the instance optimisation registers masks and scans; set it to none',
+  });
+}
+
 /** With `spatialDims: 2` a phantom of size [I, J, K] becomes its coronal plane [1, I, K]. */
 function inPlane(config: RunConfig): RunConfig {
   const { source, spatialDims } = config;
@@ -42,8 +55,5 @@ function inPlane(config: RunConfig): RunConfig {
 
 /** Millimetres a voxel of the working grid, along i, j, k. */
 export function workingSpacing({ source }: RunConfig): Size3 {
-  if (source.kind === 'phantom') return triple(source.spacing);
-  const spacing = triple(source.dataset.spacing);
-  const pool = triple(source.dataset.pool);
-  return [spacing[0] * pool[0], spacing[1] * pool[1], spacing[2] * pool[2]];
+  return workingGridOf(source).spacing;
 }

@@ -2,7 +2,7 @@ import { paperVqae } from '@paired3d/vqae';
 import { paperDenoiser } from '@paired3d/absorbing-diffusion';
 import { PAPER_CONFIG } from '@paired3d/registration';
 import { augmentPresets } from '../data/augment';
-import { lung250m } from '../data/datasets';
+import { lung250m, oasisSlices } from '../data/datasets';
 import type { RunConfigInput } from './config';
 
 /** The demo: phantoms on a small grid, a few minutes on two cores. */
@@ -112,6 +112,34 @@ const small: RunConfigInput = {
   evaluation: { optimise: 'fast' },
 };
 
+/** Slices of OASIS brains with 24 labels, of neighbouring subjects, on two CPU cores. */
+const oasis2d: RunConfigInput = {
+  ...small,
+  spatialDims: 2,
+  source: { kind: 'subjects', dataset: oasisSlices },
+  validation: 4,
+  diceThreshold: 0.5,
+  vqae: {
+    ...small.vqae,
+    model: {
+      ...small.vqae.model,
+      network: { kind: 'patch', encoder: [48, 96, 128], decoder: [96, 64, 48] },
+      classWeights: [1, 1],
+    },
+    crop: 96,
+  },
+  registration: {
+    ...small.registration,
+    model: {
+      ...small.registration.model,
+      channels: [16, 32, 64, 64, 64],
+      strides: [2, 2, 1, 2],
+      smoothing: { width: 7, strides: [2, 2, 1] },
+    },
+  },
+  evaluation: { optimise: 'none' },
+};
+
 const { spatialDims: _dims, ...paperVqaeModel } = paperVqae;
 const { codes: _codes, grid: _grid, ...paperDenoiserModel } = paperDenoiser;
 const { spatialDims: _spatialDims, size: _size, ...paperRegistrationModel } = PAPER_CONFIG;
@@ -161,7 +189,7 @@ const paper: RunConfigInput = {
 };
 
 /** Complete configurations to start from. */
-export const presets = { tiny, small, paper } as const satisfies Record<string, RunConfigInput>;
+export const presets = { tiny, small, paper, 'oasis-2d': oasis2d } as const satisfies Record<string, RunConfigInput>;
 
 /** Name of a preset. */
 export type PresetName = keyof typeof presets;

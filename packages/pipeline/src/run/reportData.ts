@@ -1,11 +1,12 @@
 import { readNifti } from '@paired3d/nifti';
+import { picture } from '../data/labelMap';
 import type { PreparedPair } from '../data/types';
+import { workingGridOf } from '../data/workingGrid';
 import type { Method, Summary } from '../report/summary';
 import type { ReportCurves, ReportData, ReportPair, ReportRegistration } from '../report/types';
 import { SHOWN_METHODS, warpedPath } from '../stages/evaluate';
 import { readSyntheticPairs } from '../stages/syntheticPairs';
 import type { Storage } from '../storage/storage';
-import { workingSpacing } from './parse';
 import { readJson } from './stage';
 import type { RunFacts } from './summarize';
 import type { History } from './trainingLoop';
@@ -38,7 +39,7 @@ export async function reportData(
   summary: Summary,
 ): Promise<ReportData> {
   const { config, training, test, timings, backend, workers, versions, command, preset, device, date } = facts;
-  const synthetic = await readSyntheticPairs(storage.within('synthetic'), workingSpacing(config), SHOWN);
+  const synthetic = await readSyntheticPairs(storage.within('synthetic'), workingGridOf(config.source), SHOWN);
   return {
     title: config.source.kind === 'phantom' ? 'paired3d on phantoms' : `paired3d on ${config.source.dataset.name}`,
     command,
@@ -60,7 +61,12 @@ export async function reportData(
   };
 }
 
-const reportPair = ({ id, size, fixed, moving }: PreparedPair): ReportPair => ({ id, size, fixed, moving });
+const reportPair = ({ id, size, fixed, moving, labels }: PreparedPair): ReportPair => ({
+  id,
+  size,
+  fixed: picture(fixed, labels),
+  moving: picture(moving, labels),
+});
 
 async function registrations(storage: Storage, test: readonly PreparedPair[], pool: number) {
   const folder = storage.within('evaluation');
@@ -72,8 +78,9 @@ async function registrations(storage: Storage, test: readonly PreparedPair[], po
       const bytes = await folder.read(warpedPath(pair.id, method));
       if (!bytes) continue;
       const { data } = await readNifti(bytes, { name: warpedPath(pair.id, method) });
-      const { id, size, fixed, moving: movingBefore } = pair;
-      const movingAfter = Float32Array.from(data);
+      const { id, size, fixed, moving: movingBefore } = reportPair(pair);
+      const { labels = 1 } = pair;
+      const movingAfter = Float32Array.from(data, (value) => value / (labels > 1 ? labels : 1));
       shown.push({ id, size, fixed, movingBefore, movingAfter, label: methodLabels[method] ?? '', method });
       break;
     }

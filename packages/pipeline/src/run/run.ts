@@ -7,6 +7,7 @@ import { synthesizeStage } from '../stages/synthesize';
 import { givenTokens, tokenizeStage } from '../stages/tokenize';
 import { vqaeStage } from '../stages/vqae';
 import type { PreparedPair } from '../data/types';
+import { workingGridOf } from '../data/workingGrid';
 import { workingSpacing } from './parse';
 import { manifestHash } from '../storage/manifest';
 import type { Storage } from '../storage/storage';
@@ -96,7 +97,7 @@ class Run {
         const { folder, hash } = await this.need('synthetic');
         return registrationStage(context, name, {
           hash,
-          pairs: () => readSyntheticPairs(folder, workingSpacing(context.config)),
+          pairs: () => readSyntheticPairs(folder, workingGridOf(context.config.source)),
         });
       }
       case 'registration-real': {

@@ -1,4 +1,3 @@
-import { writeNifti } from '@paired3d/nifti';
 import {
   dice,
   foldedPercentage,
@@ -27,7 +26,7 @@ import { shareOut } from '../workers/shareOut';
 import type { JobKind } from '../workers/workers';
 import { pairTensor, pooledImages, pooledSize } from './pairs';
 import { registrationOf } from './registration';
-import { gridAffine } from './synthesize';
+import { gridAffine, writeScan } from './synthesize';
 
 /** How one method registered one pair. */
 export interface MethodResult {
@@ -165,8 +164,7 @@ async function evaluatePair(
   const result = { id: pair.id, methods };
   const method = SHOWN_METHODS.find((name) => warped[name]);
   if (!method) return { result };
-  const volume = { data: warped[method]!, shape: [...size], affine: gridAffine(spacing) };
-  return { result, warped: { method, scan: writeNifti(volume, { gzip: true }) } };
+  return { result, warped: { method, scan: writeScan(warped[method]!, { size, spacing, labels: pair.labels }) } };
 }
 
 /** Instance optimisation of a pair on its working grid. */
@@ -199,7 +197,7 @@ export async function scoreDisplacements(
   diceThreshold: number,
 ): Promise<{ result: MethodResult; image: Float32Array }> {
   const half = extent.map((mm) => mm / 2) as unknown as Size3;
-  const [, d, h, w] = images.moving.shape;
+  const [, d, h, w, labels] = images.moving.shape;
   const warped = tf.tidy(() => {
     const displacement = tf.tensor5d(backward.data, [1, ...backward.size, 3]);
     return warp(images.moving, resize3d(displacement, [d, h, w]));
@@ -210,7 +208,7 @@ export async function scoreDisplacements(
   const result = {
     cropped: errors(landmarks?.cropped),
     exact: errors(landmarks?.exact),
-    dice: dice(fixed, image, diceThreshold),
+    dice: dice(fixed, image, diceThreshold, labels),
     folding: foldedPercentage(forward),
     inverseConsistency: inverseConsistencyError(forward, backward, half),
   };

@@ -12,7 +12,7 @@ interface CoderOptions {
 }
 
 /**
- * `model.tokenize` of a pair [1, I, J, K, 2]; slab by slab where the network's activations would not fit.
+ * `model.tokenize` of a pair [1, I, J, K, 2 labels]; slab by slab where the network's activations would not fit.
  * @throws the signal's reason when aborted between slabs
  */
 export async function tokenizePair(

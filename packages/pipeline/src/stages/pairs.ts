@@ -83,38 +83,42 @@ export async function hashPairs(pairs: readonly PreparedPair[]): Promise<string>
   return sha256Hex(new TextEncoder().encode(parts.join('\n')));
 }
 
-/** A pair as a tensor [1, I, J, K, 2]: fixed, moving. */
-export function pairTensor({ fixed, moving, size: [i, j, k] }: PreparedPair): tf.Tensor5D {
+/** A pair as a tensor [1, I, J, K, 2 labels]: fixed, moving. */
+export function pairTensor({ fixed, moving, size: [i, j, k], labels = 1 }: PreparedPair): tf.Tensor5D {
   return tf.tidy(() => {
-    const image = (data: Float32Array) => tf.tensor5d(data, [1, i, j, k, 1]);
+    const image = (data: Float32Array) => tf.tensor5d(data, [1, i, j, k, labels]);
     return tf.concat([image(fixed), image(moving)], 4);
   });
 }
 
-/** A pair under a random augmentation, [1, I, J, K, 2]. */
+/** A pair under a random augmentation, [1, I, J, K, 2 labels]. */
 export function augmentedTensor(pair: PreparedPair, config: AugmentConfig, random: Random): tf.Tensor5D {
   const draw = drawAugmentation(random, pair.size, config);
   const [i, j, k] = pair.size;
+  const { labels = 1 } = pair;
   const [first, other] = draw.swap ? [pair.moving, pair.fixed] : [pair.fixed, pair.moving];
   const second = draw.self ? first : other;
   return tf.tidy(() => {
     const warp = (data: Float32Array, grid: Float32Array) =>
-      gridSample3d(tf.tensor5d(data, [1, i, j, k, 1]), tf.tensor5d(grid, [1, i, j, k, 3]), { constantInput: true });
+      gridSample3d(tf.tensor5d(data, [1, i, j, k, labels]), tf.tensor5d(grid, [1, i, j, k, 3]), {
+        constantInput: true,
+      });
     return tf.concat([warp(first, draw.fixed), warp(second, draw.moving)], 4);
   });
 }
 
-/** Fixed and moving image of pairs [B, I, J, K, 2]: [B, I, J, K, 1] each. */
+/** Fixed and moving image of pairs [B, I, J, K, 2 labels]: [B, I, J, K, labels] each. */
 export function splitPair(pair: tf.Tensor5D): [tf.Tensor5D, tf.Tensor5D] {
-  const [batch, i, j, k] = pair.shape;
+  const [batch, i, j, k, channels] = pair.shape;
+  const labels = channels / 2;
   // At rank 2: slices of rank 5 are many times slower on some backends.
-  const voxels = tf.reshape(pair, [-1, 2]);
+  const voxels = tf.reshape(pair, [-1, channels]);
   const image = (index: number) =>
-    tf.reshape(tf.slice(voxels, [0, index], [-1, 1]), [batch, i, j, k, 1]) as tf.Tensor5D;
+    tf.reshape(tf.slice(voxels, [0, index * labels], [-1, labels]), [batch, i, j, k, labels]) as tf.Tensor5D;
   return [image(0), image(1)];
 }
 
-/** Values of the fixed and the moving image of a pair tensor [1, I, J, K, 2]. */
+/** Values of the fixed and the moving image of a pair tensor [1, I, J, K, 2 labels]. */
 export async function readPair(pair: tf.Tensor5D): Promise<[fixed: Float32Array, moving: Float32Array]> {
   const images = tf.tidy(() => splitPair(pair));
   const values = await Promise.all(images.map((image) => image.data()));
@@ -122,7 +126,7 @@ export async function readPair(pair: tf.Tensor5D): Promise<[fixed: Float32Array,
   return values as [Float32Array, Float32Array];
 }
 
-/** Fixed and moving image of a pair tensor [1, I, J, K, 2], pooled: [1, I/p, J/p, K/p, 1] each. */
+/** Fixed and moving image of a pair tensor [1, I, J, K, 2 labels], pooled: [1, I/p, J/p, K/p, labels] each. */
 export function pooledImages(pair: tf.Tensor5D, pool: number): [tf.Tensor5D, tf.Tensor5D] {
   const [fixed, moving] = splitPair(pair);
   if (pool === 1) return [fixed, moving];

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PreparedPair } from '../data/types';
 import { augmentationOf, type RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
+import { labelsOf } from '../run/modelConfigs';
 import { MODEL_FILES, readModel, writeModel, type ModelFolder } from '../run/modelFolder';
 import { prefixed, unprefixed } from '../run/prefix';
 import { scheduleFactor } from '../run/schedule';
@@ -94,7 +95,7 @@ function registrationReplica({ config, name, pairs }: RegistrationSetup) {
   const { pool } = registration;
   const augmentation = augmentationOf(registration.augmentation);
   const network = new RegistrationNetwork(
-    { ...registration.model, spatialDims, size: pooledSize(pairs[0].size, pool) },
+    { ...registration.model, ...labelsOf(config.source), spatialDims, size: pooledSize(pairs[0].size, pool) },
     Random.of(seed, 'registration'),
   );
   return {

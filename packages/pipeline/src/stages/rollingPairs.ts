@@ -29,7 +29,7 @@ export class RollingPairs {
     this.every = SERVED * place.batch;
   }
 
-  /** One of the pairs at hand in a step, [I, J, K, 2] row-major. */
+  /** One of the pairs at hand in a step, [I, J, K, 2 labels] row-major. */
   async pick(step: number, random: Random): Promise<Float32Array> {
     const latest = Math.floor(step / this.every);
     // When it is due, not when it is first picked: threads that wait for each other then are busy at the same time.

@@ -2,6 +2,7 @@ import { sample, type Denoiser } from '@paired3d/absorbing-diffusion';
 import { writeNifti } from '@paired3d/nifti';
 import type { VqAutoencoder } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs-core';
+import { labelMap } from '../data/labelMap';
 import type { Size3 } from '../data/types';
 import { pause } from '../pause';
 import type { RunConfig } from '../run/config';
@@ -21,7 +22,7 @@ interface Upstream {
   readonly hash: string;
 }
 
-/** Foreground probabilities of a sampled pair, each row-major i, j, k. */
+/** Probabilities of the foreground labels of a sampled pair, each [i, j, k, label] row-major. */
 export interface SyntheticPair {
   readonly size: Size3;
   readonly fixed: Float32Array;
@@ -94,7 +95,7 @@ export const syntheticJob: JobKind<SyntheticSetup, number, Uint8Array[]> = {
     return Promise.resolve({
       async run(index) {
         const { size, fixed, moving } = await samplePair(denoiser, vqae, { ...options, index });
-        return [fixed, moving].map((image) => writeScan(image, size, spacing));
+        return [fixed, moving].map((image) => writeScan(image, { size, spacing, labels: vqae.labels }));
       },
       close() {
         denoiser.dispose();
@@ -121,6 +122,11 @@ export async function samplePair(
   return { size: [i, j, k], fixed, moving };
 }
 
-function writeScan(data: Float32Array, size: Size3, spacing: Size3): Uint8Array {
+/** A scan as a file: its probabilities, or the map of several labels. */
+export function writeScan(
+  probabilities: Float32Array,
+  { size, spacing, labels = 1 }: { size: Size3; spacing: Size3; labels?: number },
+): Uint8Array {
+  const data = labels === 1 ? probabilities : labelMap(probabilities, labels);
   return writeNifti({ data, shape: [...size], affine: gridAffine(spacing) }, { gzip: true });
 }

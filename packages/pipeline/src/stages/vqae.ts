@@ -99,7 +99,8 @@ export async function validate(
     const { tokens, reconstruction } = await reconstruct(model, pair, signal);
     for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
     const [fixed, moving] = reconstruction;
-    sum += (dice(pair.fixed, fixed, threshold) + dice(pair.moving, moving, threshold)) / 2;
+    const { labels } = pair;
+    sum += (dice(pair.fixed, fixed, threshold, labels) + dice(pair.moving, moving, threshold, labels)) / 2;
   }
   const total = [...counts.values()].reduce((a, b) => a + b, 0);
   const entropy = [...counts.values()].reduce((h, n) => h - (n / total) * Math.log(n / total), 0);

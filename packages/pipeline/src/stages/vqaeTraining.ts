@@ -17,10 +17,11 @@ interface VqaeSetup {
 /** The gradients of random crops of augmented training pairs. */
 export const vqaeJob = trainingKind<VqaeSetup>('vqae', vqaeReplica);
 
-/** The autoencoder with its training, and how it makes the samples of a step: [1, i, j, k, 2], a crop. */
+/** The autoencoder with its training, and how it makes the samples of a step: [1, i, j, k, 2 labels], a crop. */
 export function vqaeReplica({ config, pairs }: VqaeSetup) {
   const { vqae, seed } = config;
-  const { size } = pairs[0];
+  const { size, labels = 1 } = pairs[0];
+  const channels = 2 * labels;
   const edge = cropSize(config, size);
   const model = new VqAutoencoder(vqaeConfigOf(config), seed);
   const training = new VqaeTraining(model, { learningRate: vqae.learningRate, seed });
@@ -31,7 +32,7 @@ export function vqaeReplica({ config, pairs }: VqaeSetup) {
     const random = Random.of(seed, 'vqae', 'batch', step, index);
     const data = await stocks[index].pick(step, random);
     const start = size.map((n, a) => random.integer(n - edge[a] + 1)) as unknown as Size3;
-    return tf.tensor5d(crop(data, size, edge, start), [1, ...edge, 2]);
+    return tf.tensor5d(crop(data, [...size, channels], edge, start), [1, ...edge, channels]);
   };
   return {
     model,
@@ -83,13 +84,18 @@ function cropSize(config: RunConfig, size: Size3): Size3 {
   return edges;
 }
 
-/** A box of a pair [I, J, K, 2], from `start`. */
-function crop(data: Float32Array, [, J, K]: Size3, [i, j, k]: Size3, [i0, j0, k0]: Size3): Float32Array {
-  const out = new Float32Array(i * j * k * 2);
+/** A box of a pair [I, J, K, channels], from `start`. */
+function crop(
+  data: Float32Array,
+  [, J, K, channels]: readonly number[],
+  [i, j, k]: Size3,
+  [i0, j0, k0]: Size3,
+): Float32Array {
+  const out = new Float32Array(i * j * k * channels);
   for (let a = 0; a < i; a++) {
     for (let b = 0; b < j; b++) {
-      const from = (((i0 + a) * J + j0 + b) * K + k0) * 2;
-      out.set(data.subarray(from, from + 2 * k), (a * j + b) * k * 2);
+      const from = (((i0 + a) * J + j0 + b) * K + k0) * channels;
+      out.set(data.subarray(from, from + channels * k), (a * j + b) * k * channels);
     }
   }
   return out;

@@ -19,13 +19,13 @@ export interface SlabOptions {
 
 /** The methods of `VqAutoencoder` with the same results up to rounding; they reject with the signal's reason when aborted. */
 export interface SlabwiseAutoencoder {
-  /** Pair [B, D, H, W, 2] -> latents [B * images, d, h, w, codeDim]. */
+  /** Pair [B, D, H, W, 2 labels] -> latents [B * images, d, h, w, codeDim]. */
   encode(pair: tf.Tensor5D): Promise<tf.Tensor5D>;
-  /** Latents [B * images, d, h, w, codeDim] -> logits [B * images, D, H, W, 4 or 2]. */
+  /** Latents [B * images, d, h, w, codeDim] -> logits [B * images, D, H, W, outputs]. */
   decode(latents: tf.Tensor5D): Promise<tf.Tensor5D>;
-  /** Pair [B, D, H, W, 2] -> tokens int32 [B, images, d, h, w]. */
+  /** Pair [B, D, H, W, 2 labels] -> tokens int32 [B, images, d, h, w]. */
   tokenize(pair: tf.Tensor5D): Promise<tf.Tensor5D>;
-  /** Tokens int32 [B, images, d, h, w] -> foreground probabilities [B, D, H, W, 2]. */
+  /** Tokens int32 [B, images, d, h, w] -> probabilities [B, D, H, W, 2 labels]. */
   decodeTokens(tokens: tf.Tensor5D): Promise<tf.Tensor5D>;
 }
 
@@ -36,14 +36,14 @@ export interface SlabwiseAutoencoder {
  * @throws VqaeError when the model's network is not MONAI's, or no slab is asked for
  */
 export function inSlabs(model: VqAutoencoder, options: SlabOptions = {}): SlabwiseAutoencoder {
-  const { network, coding } = model.config;
+  const { network } = model.config;
   if (network.kind !== 'monai') {
     throw new VqaeError('inSlabs', "a network of kind 'monai'", `'${network.kind}'`, 'use the methods of the model');
   }
   if (!((options.slabBytes ?? 1) > 0)) {
     throw new VqaeError('inSlabs', 'slabBytes above 0', `${options.slabBytes}`, 'leave it out for 2^28');
   }
-  const layers = monaiLayers(network, imageChannels(coding));
+  const layers = monaiLayers(network, imageChannels(model.config));
   const [encoder, decoder] = [layers.encode, layers.decode].map((all) =>
     all.map((layer) => slabwiseLayer(layer, model.parameters)),
   );
