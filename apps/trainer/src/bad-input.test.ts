@@ -81,7 +81,11 @@ describe('bad input from a person', () => {
   });
 
   it.each<[string[], number, RegExp]>([
-    [['run', '--preset', 'smal'], 2, /'smal' is invalid\. Allowed choices are tiny, small, paper; see --help/],
+    [
+      ['run', '--preset', 'smal'],
+      2,
+      /'smal' is invalid\. Allowed choices are tiny, small, paper, oasis-2d; see --help/,
+    ],
     [['run', '--presett', 'small'], 2, /unknown option '--presett' \(Did you mean --preset\?\)/],
     [['run', '--preset', 'small'], 42, /--train: expected the folder of the training pairs, got none/],
     [['run', '--preset', 'tiny', '--test', '.'], 42, /--test: expected --train beside it/],

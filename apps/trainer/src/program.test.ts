@@ -50,7 +50,9 @@ describe('paired3d doctor', () => {
     expect(stdout).toContain(`paired3d ${version}, Node ${process.versions.node}, TensorFlow.js 4.22.0`);
     expect(stdout).toMatch(/chosen +wasm \((relaxed )?SIMD\)/);
     expect(stdout).toMatch(/kernels +.*Conv3d/);
-    expect(stdout).toMatch(/needs +tiny [\d.]+ MB, small [\d.]+ MB, paper [\d.]+ GB a worker, of 4.3 GB\n/);
+    expect(stdout).toMatch(
+      /needs +tiny [\d.]+ MB, small [\d.]+ MB, paper [\d.]+ GB, oasis-2d [\d.]+ MB a worker, of 4.3 GB\n/,
+    );
     expect(stdout).toMatch(/conv3d +right, [\d.]+ GFLOP\/s/);
   });
 

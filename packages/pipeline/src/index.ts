@@ -40,6 +40,7 @@ export {
   type ScanVolume,
 } from './data/prepare';
 export { workingAffine } from './data/workingAffine';
+export { workingGridOf, type WorkingGrid } from './data/workingGrid';
 export {
   formatLandmarks,
   initialError,

@@ -67,6 +67,15 @@ describe('dice', () => {
     expect(dice([0, 0], [0, 0])).toBe(1);
     expect(() => dice([0], [0, 1])).toThrow('dice: expected images of one size');
   });
+
+  it('is the mean over the labels that are there', () => {
+    const [a, b] = [
+      [1, 0, 0, 1, 0, 0, 0, 1, 0],
+      [1, 0, 0, 0, 0, 0, 0, 1, 0],
+    ];
+    expect(dice(a, b, 0.5, 3)).toBeCloseTo((2 / 3 + 1) / 2);
+    expect(dice([0, 0], [0, 0], 0.5, 2)).toBe(1);
+  });
 });
 
 describe('jacobianDeterminant', () => {

@@ -127,6 +127,17 @@ describe('RegistrationNetwork', () => {
     network.dispose();
   });
 
+  it('registers maps of two labels, a channel each', async () => {
+    const network = new RegistrationNetwork({ ...SMALL, labels: 2, similarity: 'ncc' }, new Random(2));
+    const [fixed, moving] = pair().map((image) => tf.concat([image, tf.sub(1, image)], 4) as tf.Tensor5D);
+    const first = await network.trainStep(fixed, moving, { learningRate: 0.01 });
+    let last = first;
+    for (let step = 0; step < 15; step++) last = await network.trainStep(fixed, moving, { learningRate: 0.01 });
+    expect(total(last)).toBeLessThan(total(first));
+    expect(() => network.displacement(...pair())).toThrow('expected fixed of shape [1,16,14,16,2]');
+    network.dispose();
+  });
+
   it('goes on bit-exactly from its state', async () => {
     const [fixed, moving] = pair();
     const one = new RegistrationNetwork(SMALL, new Random(5));

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { PipelineError, workingGridOf } from '@paired3d/pipeline';
 import { Option, type Command } from 'commander';
 import { runChain, type ChainOptions } from '../chain';
 import type { CliContext } from '../context';
@@ -21,6 +22,12 @@ export function registerSynthesize(program: Command, context: CliContext): void 
     const { pairs } = options;
     const set = pairs === undefined ? options.set : [...options.set, `synthesize.pairs=${pairs}`];
     const { config } = await resolveConfig({ ...options, set });
+    const { labels } = workingGridOf(config.source);
+    if (options.masks && labels > 1) {
+      const advice = 'leave it out: `synthetic` has the maps themselves';
+      const got = `maps of ${labels} labels`;
+      throw new PipelineError({ where: '--masks', expected: 'pairs of probabilities', got, advice });
+    }
     await runChain({ options, context, config }, ['synthetic'], async ({ storage }) => {
       if (options.masks) await writeMasks(storage, config.diceThreshold);
     });

@@ -34,19 +34,22 @@ export function checkMemory(config: RunConfig, stages: readonly StageName[], lim
     if (bytes > limits.heap) {
       const expected = `at most ${gigabytes(limits.heap)} of tensors a worker, the limit of this backend`;
       const got = `about ${gigabytes(bytes)}`;
-      throw new PipelineError({ where: stage, expected, got, advice: whatFits(limits.heap) });
+      throw new PipelineError({ where: stage, expected, got, advice: whatFits(config, limits.heap) });
     }
     const workers = Math.floor(limits.machine / (bytes + host + THREAD));
     if (workers >= limits.workers) continue;
     const expected = `at most ${gigabytes(limits.machine)}, the memory of this machine, for ${limits.workers} workers`;
     const got = `about ${gigabytes(bytes + host)} each`;
-    const advice = workers > 0 ? `use --workers ${workers}` : whatFits(limits.machine - THREAD);
+    const advice = workers > 0 ? `use --workers ${workers}` : whatFits(config, limits.machine - THREAD);
     throw new PipelineError({ where: stage, expected, got, advice });
   }
 }
 
-function whatFits(bytes: number): string {
-  const fitting = Object.entries(presetMemory()).filter(([, needed]) => needed <= bytes);
+/** Presets of as many dimensions that fit, largest first. */
+function whatFits({ spatialDims }: RunConfig, bytes: number): string {
+  const fitting = Object.entries(presetMemory()).filter(
+    ([name, needed]) => presets[name as keyof typeof presets].spatialDims === spatialDims && needed <= bytes,
+  );
   const names = fitting.map(([name, needed]) => `--preset ${name} (${gigabytes(needed)})`).reverse();
   return `use ${[...names, 'coarser scans (source)', 'or another --backend'].join(', ')}`;
 }
