@@ -42,7 +42,7 @@ describe.each([
       expect(tokens.shape).toEqual([2, coding === 'joint' ? 1 : 2, 1, 2, 3]);
       const decoded = model.decodeTokens(tokens);
       expect(decoded.shape).toEqual([2, ...SIZE, 2 * LABELS]);
-      const values = await decoded.data();
+      const values = (await decoded.data()) as Float32Array;
       for (let image = 0; image < values.length; image += LABELS) {
         const sum = values.subarray(image, image + LABELS).reduce((a, b) => a + b, 0);
         expect(sum).toBeGreaterThan(0);
