@@ -34,8 +34,6 @@ export interface RegistrationConfig {
   readonly regularisation: number;
   /** Number of networks, each registering what the ones before it left half way; 2 in the paper. */
   readonly steps: number;
-  /** computes the squarings again for the gradient instead of keeping them: slower, far less memory, same results */
-  readonly recompute?: boolean;
 }
 
 /** The paper's sizes: 128 x 104 x 128 images (half of 256 x 208 x 256), two networks of 662,205 weights. */

@@ -3,7 +3,7 @@ export { PAPER_CONFIG, registrationConfig, type RegistrationConfig, type Size3 }
 export { RegistrationNetwork } from './network';
 export type { AdaptOptions, Displacements, StepLoss, StepResult } from './types';
 export { unet, type UNetConfig } from './unet';
-export { compose, exponential, warp } from './fields';
+export { composeFields as compose, exponentialField as exponential, warp3d as warp } from '@paired3d/ops';
 export { globalCorrelationLoss, meanAbsoluteDifference, type Similarity } from './similarity';
 export { Regulariser } from './regulariser';
 export {

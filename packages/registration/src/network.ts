@@ -11,9 +11,9 @@ import {
   type Layer,
   type SampleGradients,
 } from '@paired3d/nn';
+import { composeFields, warp3d } from '@paired3d/ops';
 import { registrationConfig, type RegistrationConfig } from './config';
 import { RegistrationError } from './errors';
-import { compose } from './fields';
 import { joinOptimiserStates, splitOptimiserState } from './optimiserState';
 import { halves, pairOf, SymmetricStep, type Pair } from './symmetricStep';
 import type { AdaptOptions, Displacements, StepLoss, StepResult } from './types';
@@ -66,7 +66,7 @@ export class RegistrationNetwork {
       const velocity = this.symmetric.velocity(this.nets[net].forward, pair);
       const { displacements } = this.symmetric.integrate(velocity);
       const [forward, backward] = halves(displacements);
-      const [warpedFixed, warpedMoving] = halves(this.symmetric.warp(pair.sources, displacements));
+      const [warpedFixed, warpedMoving] = halves(warp3d(pair.sources, displacements));
       return { velocity, forward, backward, warpedFixed, warpedMoving };
     }) as unknown as StepResult;
   }
@@ -161,8 +161,8 @@ export class RegistrationNetwork {
         velocity = this.symmetric.velocity(forward, pair);
       }
       const { displacements } = this.symmetric.integrate(velocity);
-      const grid = this.symmetric.imageGrid(displacements);
-      const whole = outer.reduceRight((inner, half) => compose(compose(half, inner, grid), half, grid), displacements);
+      const around = (inner: tf.Tensor5D, half: tf.Tensor5D) => composeFields(composeFields(half, inner), half);
+      const whole = outer.reduceRight(around, displacements);
       const [forward, backward] = halves(whole);
       return { forward, backward };
     }) as unknown as Displacements;

@@ -1,4 +1,5 @@
 import { computeGradients, loadStateDict, Parameters, Random, stateDict, type HostTensor } from '@paired3d/nn';
+import { composeFields, exponentialField } from '@paired3d/ops';
 import { registerWasmKernels } from '@paired3d/ops/wasm';
 import { expectClose, expectGradients, golden, names } from '@paired3d/oracle';
 import '@tensorflow/tfjs';
@@ -6,7 +7,6 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { registrationConfig, type RegistrationConfig, type Size3 } from './config';
-import { compose, exponential } from './fields';
 import { RegistrationNetwork } from './network';
 import { pairOf, SymmetricStep } from './symmetricStep';
 import { unet } from './unet';
@@ -88,11 +88,11 @@ describe.each(['cpu', 'wasm'])('against PyTorch on %s', (backend) => {
     const check = async (got: tf.Tensor, name: string, tolerance?: number) =>
       expectClose(await got.data(), fields.tensor(name).data, { tolerance, what: name });
     const [a, b, target] = ['a', 'b', 'target'].map(tensor);
-    const squared = (v: tf.Tensor5D) => exponential(v, fields.settings.steps as number);
+    const squared = (v: tf.Tensor5D) => exponentialField(v, fields.settings.steps as number);
     await check(squared(a), 'squared');
     await check(tf.grad((v) => tf.sum(tf.mul(squared(v as tf.Tensor5D), target)))(a), 'squared.gradient', 1e-3);
-    await check(compose(a, b), 'composed');
-    const both = tf.grads((x, y) => tf.sum(tf.mul(compose(x as tf.Tensor5D, y as tf.Tensor5D), target)))([a, b]);
+    await check(composeFields(a, b), 'composed');
+    const both = tf.grads((x, y) => tf.sum(tf.mul(composeFields(x as tf.Tensor5D, y as tf.Tensor5D), target)))([a, b]);
     await check(both[0], 'composed.gradient.a', 1e-3);
     await check(both[1], 'composed.gradient.b', 1e-3);
   });

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { identityGrid, resize3d } from '@paired3d/ops';
+import { exponentialField, resize3d, warp3d } from '@paired3d/ops';
 import type { Layer } from '@paired3d/nn';
 import { concatChannels } from './concatChannels';
 import type { RegistrationConfig } from './config';
-import { exponential, warp } from './fields';
 import { Regulariser } from './regulariser';
 import { SIMILARITIES } from './similarity';
 import { Smoothing } from './smoothing';
@@ -32,8 +31,6 @@ export function pairOf(fixed: tf.Tensor5D, moving: tf.Tensor5D): Pair {
 export class SymmetricStep {
   private readonly smoothing: Smoothing;
   private readonly regulariser: Regulariser;
-  /** Identity grid of the images, made for the batch last seen. */
-  private identity: tf.Tensor5D | undefined;
 
   constructor(private readonly config: RegistrationConfig) {
     this.smoothing = new Smoothing(config);
@@ -60,16 +57,11 @@ export class SymmetricStep {
    * on the grid where it was integrated, for the regulariser.
    */
   integrate(velocity: tf.Tensor5D): { integrated: tf.Tensor5D; displacements: tf.Tensor5D } {
-    const { size, integrateAt, integrationSteps, recompute } = this.config;
+    const { size, integrateAt, integrationSteps } = this.config;
     const both = tf.concat([velocity, tf.neg(velocity)], 0);
     const upsample = (field: tf.Tensor5D) => resize3d(field, [...size]);
-    if (integrateAt === 'grid') {
-      const integrated = exponential(both, integrationSteps, undefined, { recompute });
-      return { integrated, displacements: upsample(integrated) };
-    }
-    const field = upsample(both);
-    const integrated = exponential(field, integrationSteps, this.imageGrid(field), { recompute });
-    return { integrated, displacements: integrated };
+    const integrated = exponentialField(integrateAt === 'grid' ? both : upsample(both), integrationSteps);
+    return { integrated, displacements: integrateAt === 'grid' ? upsample(integrated) : integrated };
   }
 
   /** The loss of one network; `parts` is [total, similarity, regularity]. */
@@ -79,7 +71,7 @@ export class SymmetricStep {
     // Both are means over the two directions, which the paper adds up.
     const similarity = tf.mul(
       2,
-      SIMILARITIES[this.config.similarity](this.warp(pair.sources, displacements), pair.targets),
+      SIMILARITIES[this.config.similarity](warp3d(pair.sources, displacements), pair.targets),
     );
     const regularity = tf.mul(2, this.regulariser.penalty(integrated));
     const total = tf.add(similarity, tf.mul(this.config.regularisation, regularity)) as tf.Scalar;
@@ -89,29 +81,13 @@ export class SymmetricStep {
   /** The pair warped half way towards each other, f o exp(v/2) and m o exp(-v/2), and the displacements that do it. */
   halfWay({ sources }: Pair, velocity: tf.Tensor5D): { pair: Pair; displacements: tf.Tensor5D } {
     const { displacements } = this.integrate(tf.mul(velocity, 0.5));
-    const [fixed, moving] = halves(this.warp(sources, displacements));
+    const [fixed, moving] = halves(warp3d(sources, displacements));
     return { pair: pairOf(fixed, moving), displacements };
-  }
-
-  /** Images through displacements of the same batch. */
-  warp(images: tf.Tensor5D, displacements: tf.Tensor5D): tf.Tensor5D {
-    return warp(images, displacements, this.imageGrid(displacements));
-  }
-
-  /** The identity grid for displacements of the images' size. Not the caller's. */
-  imageGrid({ shape: [batch] }: tf.Tensor5D): tf.Tensor5D {
-    if (this.identity?.shape[0] !== batch) {
-      this.identity?.dispose();
-      this.identity = tf.keep(identityGrid([...this.config.size], batch));
-    }
-    return this.identity;
   }
 
   /** Frees the constants. */
   dispose(): void {
     this.smoothing.dispose();
     this.regulariser.dispose();
-    this.identity?.dispose();
-    this.identity = undefined;
   }
 }

@@ -23,17 +23,11 @@ describe('estimateMemory', () => {
     expect(doubled.vqae).toBeGreaterThan(2 * before.vqae);
     expect(doubled.diffusion).toBe(before.diffusion);
     expect(of({ ...small, diffusion: { ...small.diffusion, batch: 64 } })).toEqual(before);
-    const { registration, diffusion } = paper;
-    const kept = of({
-      ...paper,
-      registration: { ...registration, model: { ...registration.model, recompute: false } },
-      diffusion: { ...diffusion, model: { ...diffusion.model, recompute: false } },
-    });
-    // On the paper's grid both stages fit into the heap by computing again alone.
-    for (const stage of ['registration', 'diffusion'] as const) {
-      expect(kept[stage]).toBeGreaterThan(4 * GIB);
-      expect(of(paper)[stage]).toBeLessThan(4 * GIB);
-    }
+    const { diffusion } = paper;
+    const kept = of({ ...paper, diffusion: { ...diffusion, model: { ...diffusion.model, recompute: false } } });
+    // On the paper's grid it fits into the heap by computing again alone.
+    expect(kept.diffusion).toBeGreaterThan(4 * GIB);
+    for (const stage of ['registration', 'diffusion'] as const) expect(of(paper)[stage]).toBeLessThan(4 * GIB);
   });
 
   it('has full frames go through the autoencoder slab by slab, their activations beside the heap', () => {
@@ -78,7 +72,7 @@ describe('checkMemory', () => {
   });
 
   it('says how many workers the machine has memory for', () => {
-    const message = 'for 4 workers, got about 2.9 GB each; use --workers 2';
+    const message = 'for 4 workers, got about 2.8 GB each; use --workers 2';
     expect(thrown(paper, ['registration'], { ...limits, workers: 4, machine: 8e9 })!.message).toContain(message);
     expect(thrown(paper, ['registration'], { ...limits, machine: 1e9 })!.message).toContain('use --preset small');
   });

@@ -5,21 +5,20 @@ import { product, type Floats } from './floats';
 const FIELDS = { training: 10, inference: 6 };
 /** Images at once in an update. */
 const IMAGES = 8;
-/** Fields of one squaring: the points, the samples, the sum. */
-const SQUARING = 3;
-/** A composition of fields has as many; between two networks there are two of them. */
+/** Fields at hand in one squaring, beside those kept for the gradient: what comes in, what goes out. */
+const SQUARING = 2;
+/** Of the two compositions between two networks. */
 const COMPOSITIONS = 2 * SQUARING;
 
 /** Floats of a registration network on one pair: one of its networks at a time is trained, all of them register. */
 export function registrationFloats(config: RegistrationConfig): Floats {
-  const { size, steps, integrateAt, integrationSteps, recompute } = config;
+  const { size, steps, integrateAt, integrationSteps } = config;
   // Both directions lie along the batch; a field has three channels.
   const field = 2 * 3 * product(size);
   const pooled = config.smoothing.strides.reduce((total, stride) => total * stride ** config.spatialDims, 1);
   const grid = integrateAt === 'image' ? field : field / pooled;
   const upsampling = 1.5 * field;
-  const squarings = recompute ? integrationSteps + SQUARING : SQUARING * integrationSteps;
-  const integration = squarings * grid + upsampling;
+  const integration = (integrationSteps + SQUARING) * grid + upsampling;
   // Of the regulariser along each axis: differences and their squares.
   const regulariser = 2 * 3 * grid;
   // Images beyond the one that the fields above count: both directions, warped and to be compared, and their gradients.

@@ -68,7 +68,6 @@ const registrationModelSchema = z.strictObject({
   regulariser: z.enum(['diffusion', 'bending']),
   regularisation: weight,
   steps: natural,
-  recompute,
 });
 
 /** Learning rate over the steps of a stage. */

@@ -175,7 +175,7 @@ const paper: RunConfigInput = {
   },
   synthesize: { pairs: 256, steps: 256, temperature: 0.9 },
   registration: {
-    model: { ...paperRegistrationModel, recompute: true } as RunConfigInput['registration']['model'],
+    model: paperRegistrationModel as RunConfigInput['registration']['model'],
     steps: 1250,
     batch: 8,
     learningRate: 0.015,
