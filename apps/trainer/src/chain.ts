@@ -12,7 +12,7 @@ import {
 import type { SelectedBackend } from './backend';
 import type { CliContext } from './context';
 import { WASM_HEAP, machineMemory, peakMemory } from './machine';
-import { openModels } from './model-folders';
+import { openModel, openModels } from './model-folders';
 import { NodeStorage } from './node-storage';
 import type { SharedOptions } from './options';
 import { openPairs } from './pair-source';
@@ -28,6 +28,8 @@ export type ChainOptions = SharedOptions &
     readonly out: string;
     /** token grids to train the denoiser on */
     readonly tokens?: string;
+    /** a registration network whose weights the training begins with */
+    readonly start?: string;
   };
 
 /** What stages were run with, and what they left. */
@@ -54,6 +56,7 @@ export async function runChain<T>(
 ): Promise<T> {
   const models = await openModels(options, options.out);
   const tokens = options.tokens === undefined ? undefined : await NodeStorage.existing(options.tokens);
+  const start = options.start === undefined ? undefined : await openModel('registration', options.start, '--start');
   const splits = tokens ? [] : splitsNeeded(targets, config, Object.keys(models) as ModelName[]);
   const source = await openPairs(config, options, splits, context.signal);
   return withRun(options, context, async ({ storage, backend, progress }) => {
@@ -70,6 +73,7 @@ export async function runChain<T>(
         storage,
         source,
         models,
+        start,
         tokens,
         workers: pool,
         emit: progress.listener,

@@ -29,14 +29,15 @@ export async function openModels(
 /**
  * Opens one model folder.
  *
+ * @param option that named it, for the message.
  * @throws PipelineError when it holds no model of that kind.
  */
-export async function openModel(name: ModelName, folder: string): Promise<Storage> {
+export async function openModel(name: ModelName, folder: string, option = `--${name}`): Promise<Storage> {
   const storage = await NodeStorage.existing(folder);
   await readModel(storage, name).catch((error: unknown) => {
     if (!(error instanceof PipelineError)) throw error;
     const { expected, got, advice } = error;
-    throw new PipelineError({ where: `--${name} ${folder}`, expected, got, advice, cause: error });
+    throw new PipelineError({ where: `${option} ${folder}`, expected, got, advice, cause: error });
   });
   return storage;
 }

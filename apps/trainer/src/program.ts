@@ -4,6 +4,7 @@ import { registerConvert } from './commands/convert';
 import { registerDemo } from './commands/demo';
 import { registerDoctor } from './commands/doctor';
 import { registerEvaluate } from './commands/evaluate';
+import { registerExperiment } from './commands/experiment';
 import { registerRegister } from './commands/register';
 import { registerRun } from './commands/run';
 import { registerSynthesize } from './commands/synthesize';
@@ -23,6 +24,7 @@ const registrations: readonly ((program: Command, context: CliContext) => void)[
   registerSynthesize,
   registerEvaluate,
   registerRegister,
+  (program, context) => registerExperiment(program, context, (args, stdout) => runWithin(context, args, stdout)),
   registerConvert,
   registerVerifyData,
   registerConfig,
@@ -44,6 +46,11 @@ export function createProgram(context: CliContext): Command {
     });
   for (const register of registrations) register(program, context);
   return program;
+}
+
+/** Runs a command line as part of another command: what goes wrong is thrown. */
+async function runWithin(context: CliContext, args: readonly string[], stdout: NodeJS.WritableStream): Promise<void> {
+  await createProgram({ ...context, args, stdout }).parseAsync(args, { from: 'user' });
 }
 
 /**

@@ -5,6 +5,7 @@ const names: Readonly<Record<Method, string>> = {
   networkReal: 'network trained on real pairs',
   network: 'network trained on synthetic pairs',
   tta: 'the same, adapted to each pair',
+  refined: 'the same, optimised from its field',
   optimise: 'optimised for each pair, no network',
 };
 
@@ -37,7 +38,7 @@ export function detailsText({ registration }: Summary): string {
 
 /** The figures of a run as a small table: a row for each method, landmark errors in mm and overlap. */
 export function resultsText({ registration }: Summary): string {
-  const { tre, treExact, dice, folding, constantMeanDisplacement } = registration;
+  const { tre, treExact, dice, folding, fromOptimised, constantMeanDisplacement } = registration;
   // A phantom's cropped and exact landmarks are the same.
   const twice = JSON.stringify(tre) !== JSON.stringify(treExact);
   const columns: Column[] = [
@@ -45,6 +46,8 @@ export function resultsText({ registration }: Summary): string {
     { title: 'mm, exact', digits: 2, tables: twice ? treExact : undefined },
     { title: 'Dice', digits: 3, tables: dice },
     { title: '% folded', digits: 3, tables: folding },
+    // An error for pairs without landmarks.
+    { title: 'mm from optimised', digits: 2, tables: tre || treExact ? undefined : fromOptimised },
   ].filter(({ tables }) => tables !== undefined);
   const methods = METHODS.filter((method) => columns.some(({ tables }) => tables![method]));
   const rows = methods.map((method) => [

@@ -58,7 +58,8 @@ export { openVqae } from './stages/vqae';
 export { openDenoiser } from './stages/diffusion';
 export { openRegistration } from './stages/registration';
 export { gridAffine, samplePair, type SyntheticPair } from './stages/synthesize';
-export { optimisePrepared, scoreDisplacements, scorePair, type CaseResult, type MethodResult } from './stages/evaluate';
+export { optimisePrepared, type CaseResult } from './stages/evaluate';
+export { scoreDisplacements, scorePair, type MethodResult } from './stages/scoring';
 
 // Registering one pair
 export {
@@ -95,6 +96,8 @@ export { reportData } from './run/reportData';
 export { renderReport } from './report/page';
 export { STYLE as REPORT_STYLE } from './report/style';
 export { renderRegistration, type RegistrationReport } from './report/registration-page';
+export { experimentMarkdown, renderExperiment } from './report/experiment';
+export type { Experiment, ExperimentRow, ExperimentRun } from './report/experiment';
 export { jacobianMap } from './report/jacobian-map';
 export { deformedGrid } from './report/deformed-grid';
 export type {

@@ -46,7 +46,7 @@ export function smallestConfig(spatialDims: 2 | 3): RunConfig {
   const input: RunConfigInput = {
     spatialDims,
     seed: 3,
-    evaluation: { optimise: 'fast' },
+    evaluation: { optimise: 'fast', refine: 'fast' },
     source: { kind: 'phantom', size: [16, 16, 16], spacing: 10, cases: { train: 3, test: 2 }, landmarks: 12 },
     validation: 1,
     diceThreshold: 0.5,

@@ -10,6 +10,7 @@ import { factsOf, printSummary } from '../whole-chain';
 
 type EvaluateOptions = ChainOptions & {
   readonly method: 'all' | 'optimise';
+  readonly pairs: 'test' | 'validation';
   readonly optimisePreset?: OptimisePreset | 'none';
 };
 
@@ -24,6 +25,11 @@ export function registerEvaluate(program: Command, context: CliContext): void {
         .default('all'),
     )
     .addOption(
+      new Option('--pairs <name>', 'validation: the training pairs that are held out, by which settings are chosen')
+        .choices(['test', 'validation'])
+        .default('test'),
+    )
+    .addOption(
       new Option('--optimise-preset <name>', 'how thoroughly the optimisation is done; none leaves it out').choices([
         'none',
         ...Object.keys(OPTIMISE_PRESETS),
@@ -35,7 +41,8 @@ export function registerEvaluate(program: Command, context: CliContext): void {
     const summary = await runChain({ options, context, config }, ['evaluation'], async (outcome) => {
       const summary = await summarize(outcome.storage, await factsOf(outcome));
       const write = (file: string, text: string) => outcome.storage.write(file, new TextEncoder().encode(text));
-      await write('evaluation.json', `${JSON.stringify(summary.registration, null, 2)}\n`);
+      const { registration, secondsPerPair } = summary;
+      await write('evaluation.json', `${JSON.stringify({ ...registration, secondsPerPair }, null, 2)}\n`);
       await write('evaluation.csv', evaluationCsv(summary.registration));
       await write('landmark-errors.csv', landmarkErrorsCsv(summary.registration));
       return summary;
@@ -44,14 +51,17 @@ export function registerEvaluate(program: Command, context: CliContext): void {
   });
 }
 
-function configFor(asked: RunConfig, { method, optimisePreset, registration: given }: EvaluateOptions): RunConfig {
+function configFor(
+  asked: RunConfig,
+  { method, pairs, optimisePreset, registration: given }: EvaluateOptions,
+): RunConfig {
   // A network that comes from elsewhere is to be scored, not a baseline to be trained beside it.
   const baseline = asked.registration.baseline && given === undefined;
   const optimise = optimisePreset ?? asked.evaluation.optimise;
   const config = {
     ...asked,
     registration: { ...asked.registration, baseline },
-    evaluation: { ...asked.evaluation, optimise },
+    evaluation: { ...asked.evaluation, optimise, pairs },
   };
   if (method === 'all') return config;
   const { source } = config;
@@ -60,6 +70,6 @@ function configFor(asked: RunConfig, { method, optimisePreset, registration: giv
     // Without networks nothing holds the scans to the resolution that those are trained at.
     source: source.kind === 'folder' ? { ...source, dataset: finer(source.dataset, RESOLUTION) } : source,
     registration: { ...config.registration, pool: 1 },
-    evaluation: { networks: false, optimise: optimisePreset ?? 'accurate' },
+    evaluation: { ...config.evaluation, networks: false, optimise: optimisePreset ?? 'accurate' },
   };
 }

@@ -28,7 +28,7 @@ import { readScanPair } from '../scan-pair';
 
 type RegisterOptions = Omit<SharedOptions, 'out' | 'seed'> & {
   readonly method?: RegisterMethod;
-  readonly optimisePreset: OptimisePreset;
+  readonly optimisePreset?: OptimisePreset;
   readonly registration?: string;
   readonly tta?: number;
   readonly frame: 'lung250m' | 'none';
@@ -52,9 +52,10 @@ export function registerRegister(program: Command, context: CliContext): void {
       ).choices(registerMethods),
     )
     .addOption(
-      new Option('--optimise-preset <name>', 'how thoroughly the methods with optimise do it')
-        .choices(Object.keys(OPTIMISE_PRESETS))
-        .default('accurate'),
+      new Option(
+        '--optimise-preset <name>',
+        'how thoroughly the methods with optimise do it: accurate, or refine where a network begins, when left out',
+      ).choices(Object.keys(OPTIMISE_PRESETS)),
     )
     .option('--registration <folder>', 'the trained registration network')
     .addOption(
@@ -110,8 +111,8 @@ function registerAndWrite(
 ): Promise<Registered> {
   const { signal } = context;
   const { learningRate } = registration.tta;
-  const { method, optimisePreset, tta = TTA } = options;
-  const settings = { method, preset: optimisePreset, tta, learningRate, diceThreshold, signal };
+  const { method, tta = TTA, optimisePreset: preset = method === 'optimise' ? 'accurate' : 'refine' } = options;
+  const settings = { method, preset, tta, learningRate, diceThreshold, signal };
   return withRun(options, context, async ({ storage, backend }) => {
     const network = model && (await openRegistration(model));
     try {

@@ -20,10 +20,14 @@ export function registerTrain(program: Command, context: CliContext): void {
         .choices(['synthetic', 'real'])
         .default('synthetic'),
     )
+    .option('--start <folder>', 'a registration network, trained at any resolution, whose weights to begin with')
     .addOption(new Option('--tokens <folder>', 'token grids to train the diffusion model on, from `convert`'));
   addChainOptions(command, ['train']).action(async (model: ModelName, options: TrainOptions) => {
     if (options.tokens !== undefined && model !== 'diffusion') {
       command.error(`error: --tokens is for the diffusion model, not for '${model}'`);
+    }
+    if (options.start !== undefined && model !== 'registration') {
+      command.error(`error: --start is for the registration network, not for '${model}'`);
     }
     const target: StageName = model === 'registration' && options.on === 'real' ? 'registration-real' : model;
     const { config } = await resolveConfig(options);

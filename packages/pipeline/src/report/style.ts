@@ -5,14 +5,16 @@ export const STYLE = `
   --page: #fbfbfa; --card: #ffffff; --paper: #fcfcfb; --text: #1c2026; --muted: #606975; --line: #e4e5e8; --soft: #f2f3f4;
   --accent: #0f766e; --fixed: #2662d9; --moving: #f27928;
   --ink-0: #0f766e; --ink-1: #7c3aed; --ink-2: #b45309; --ink-3: #be185d; --ink-4: #475569; --ink-5: #4d7c0f;
-  --before: #78818d; --networkReal: #b45309; --network: #0f766e; --tta: #7c3aed; --optimise: #be185d;
+  --before: #78818d; --networkReal: #b45309; --network: #0f766e; --tta: #7c3aed; --refined: #2662d9;
+  --optimise: #be185d;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #14171b; --card: #1a1e23; --paper: #030304; --text: #e7e9ec; --muted: #9aa3ae; --line: #2d333b; --soft: #20252b;
     --accent: #2dd4bf;
     --ink-0: #2dd4bf; --ink-1: #a78bfa; --ink-2: #fbbf24; --ink-3: #f472b6; --ink-4: #94a3b8; --ink-5: #a3e635;
-    --before: #98a2ae; --networkReal: #fbbf24; --network: #2dd4bf; --tta: #a78bfa; --optimise: #f472b6;
+    --before: #98a2ae; --networkReal: #fbbf24; --network: #2dd4bf; --tta: #a78bfa; --refined: #7aa2f7;
+    --optimise: #f472b6;
   }
   /* Lightness turns round and hues stay: ink on white paper becomes light on black. */
   .overlay, .swatch { filter: invert(1) hue-rotate(180deg); }
@@ -78,7 +80,8 @@ figcaption b { color: var(--text); font-weight: 600; }
 .ink-0 { color: var(--ink-0); } .ink-1 { color: var(--ink-1); } .ink-2 { color: var(--ink-2); }
 .ink-3 { color: var(--ink-3); } .ink-4 { color: var(--ink-4); } .ink-5 { color: var(--ink-5); }
 .ink-before { color: var(--before); } .ink-networkReal { color: var(--networkReal); }
-.ink-network { color: var(--network); } .ink-tta { color: var(--tta); } .ink-optimise { color: var(--optimise); }
+.ink-network { color: var(--network); } .ink-tta { color: var(--tta); } .ink-refined { color: var(--refined); }
+.ink-optimise { color: var(--optimise); }
 .tables { display: grid; gap: 24px 40px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); align-items: start; }
 .scroll { overflow-x: auto; }
 h2 + .scroll { margin-top: 14px; }

@@ -5,12 +5,13 @@
  * - `networkReal`: the network trained equally long on the real training pairs, the baseline to beat
  * - `network`: the network trained on synthetic pairs only
  * - `tta`: that network after test-time adaptation to the pair
+ * - `refined`: instance optimisation that starts from that network's field
  * - `optimise`: instance optimisation, without a network
  */
-export type Method = 'before' | 'networkReal' | 'network' | 'tta' | 'optimise';
+export type Method = 'before' | 'networkReal' | 'network' | 'tta' | 'refined' | 'optimise';
 
 /** Every method in the order in which tables and charts show them. */
-export const METHODS: readonly Method[] = ['before', 'networkReal', 'network', 'tta', 'optimise'];
+export const METHODS: readonly Method[] = ['before', 'networkReal', 'network', 'tta', 'refined', 'optimise'];
 
 /** One number per case and their mean. */
 export interface CaseTable {
@@ -41,6 +42,8 @@ export interface RegistrationSummary {
   readonly folding?: MethodTables;
   /** Mean distance in mm from a point to where forward and backward field together take it. */
   readonly inverseConsistency?: MethodTables;
+  /** Mean distance in mm over the foreground from where `optimise` takes a point: an error for pairs without landmarks. */
+  readonly fromOptimised?: MethodTables;
   /** Error in mm of moving every point by the mean displacement of the training pairs. */
   readonly constantMeanDisplacement?: { readonly mean: number };
   /** Percentiles of the error in mm over all landmarks of all cases, cropped. */
@@ -66,6 +69,8 @@ export interface Summary {
   readonly registration: RegistrationSummary;
   /** Seconds by name; the names of stages and anything else that was timed. */
   readonly timings: Readonly<Record<string, number>>;
+  /** Mean seconds that each method took for a pair, in one thread. */
+  readonly secondsPerPair?: Readonly<Partial<Record<Method, number>>>;
   readonly backend: string;
   /** Threads that computed; they change the time, not the result. */
   readonly workers: number;

@@ -7,6 +7,7 @@ export const METHOD_NAMES: Readonly<Record<Method, string>> = {
   networkReal: 'Real pairs',
   network: 'Synthetic pairs',
   tta: 'Synthetic + TTA',
+  refined: 'Synthetic + optimisation',
   optimise: 'Optimisation',
 };
 
@@ -16,6 +17,7 @@ export const METHOD_SHORT_NAMES: Readonly<Record<Method, string>> = {
   networkReal: 'Real',
   network: 'Synthetic',
   tta: '+ TTA',
+  refined: '+ optim.',
   optimise: 'Optimised',
 };
 

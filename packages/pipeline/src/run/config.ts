@@ -83,6 +83,8 @@ const scheduleSchema = z.discriminatedUnion('kind', [
 
 const training = { steps: natural, batch: natural, learningRate: positive, schedule: scheduleSchema };
 
+const optimisation = z.enum(['none', ...(Object.keys(OPTIMISE_PRESETS) as OptimisePreset[])]).default('none');
+
 /** The whole configuration of a run. Unknown fields are refused. */
 export const runConfigSchema = z.strictObject({
   /** 2 works on one-slice volumes [1, H, W] */
@@ -135,9 +137,13 @@ export const runConfigSchema = z.strictObject({
       /** the networks, after the stages that train them */
       networks: z.boolean().default(true),
       /** instance optimisation, on the working grid */
-      optimise: z.enum(['none', ...(Object.keys(OPTIMISE_PRESETS) as OptimisePreset[])]).default('none'),
+      optimise: optimisation,
+      /** the same, started from the field of the network */
+      refine: optimisation,
+      /** validation: the training pairs that are held out, by which to choose settings */
+      pairs: z.enum(['test', 'validation']).default('test'),
     })
-    .default({ networks: true, optimise: 'none' }),
+    .default({ networks: true, optimise: 'none', refine: 'none', pairs: 'test' }),
 });
 
 /** A run as a person may write it. */

@@ -15,6 +15,8 @@ export interface RunContext {
   readonly source: PairSource;
   /** model folders to use instead of training */
   readonly models?: Readonly<Partial<Record<ModelName, Storage>>>;
+  /** a registration network, trained at any resolution, whose weights trainings of one begin with */
+  readonly start?: Storage;
   /** token grids to train the denoiser on (`train/`, `validation/`), instead of making them with an autoencoder */
   readonly tokens?: Storage;
   /** threads beside the calling one; none by default. The result does not depend on them. */

@@ -9,6 +9,7 @@ const summary: RegistrationSummary = {
   dice: { before: table(0.25, 0.2, 0.3), optimise: table(0.75, 0.7, 0.8) },
   folding: { before: table(0, 0, 0), optimise: table(0.5, 0, 1) },
   inverseConsistency: { before: table(0, 0, 0), optimise: table(0.123456, 0.1, 0.2) },
+  fromOptimised: { before: table(6.5, 6, 7), optimise: table(0, 0, 0) },
   percentiles: { before: { 25: 7, 50: 8, 75: 9, 95: 9 }, optimise: { 25: 0.75, 50: 1.25, 75: 2, 95: 2.8 } },
   landmarkErrors: { before: { a: [7, 8, 9], b: [9] }, optimise: { a: [0.5, 1, 1.5], b: [3] } },
 };
@@ -16,13 +17,13 @@ const summary: RegistrationSummary = {
 it('has a row for each method and case, and for all cases', () => {
   expect(evaluationCsv(summary)).toBe(
     [
-      'method,case,cropped,p25,p50,p75,p95,exact,dice,folded,inverse',
-      'before,a,8,7.5,8,8.5,8.9,8,0.2,0,0',
-      'before,b,9,9,9,9,9,8.5,0.3,0,0',
-      'before,all,8.25,7,8,9,9,8.125,0.25,0,0',
-      'optimise,a,1,0.75,1,1.25,1.45,1,0.7,0,0.1',
-      'optimise,b,3,3,3,3,3,2,0.8,1,0.2',
-      'optimise,all,1.5,0.75,1.25,2,2.8,1.25,0.75,0.5,0.1235',
+      'method,case,cropped,p25,p50,p75,p95,exact,dice,folded,inverse,from_optimised',
+      'before,a,8,7.5,8,8.5,8.9,8,0.2,0,0,6',
+      'before,b,9,9,9,9,9,8.5,0.3,0,0,7',
+      'before,all,8.25,7,8,9,9,8.125,0.25,0,0,6.5',
+      'optimise,a,1,0.75,1,1.25,1.45,1,0.7,0,0.1,0',
+      'optimise,b,3,3,3,3,3,2,0.8,1,0.2,0',
+      'optimise,all,1.5,0.75,1.25,2,2.8,1.25,0.75,0.5,0.1235,0',
       '',
     ].join('\n'),
   );
@@ -30,7 +31,7 @@ it('has a row for each method and case, and for all cases', () => {
 
 it('leaves a place empty where there are no landmarks', () => {
   const { dice, folding, inverseConsistency } = summary;
-  expect(evaluationCsv({ dice, folding, inverseConsistency }).split('\n')[1]).toBe('before,a,,,,,,,0.2,0,0');
+  expect(evaluationCsv({ dice, folding, inverseConsistency }).split('\n')[1]).toBe('before,a,,,,,,,0.2,0,0,');
   expect(landmarkErrorsCsv({})).toBe('case,row\n');
 });
 

@@ -15,16 +15,26 @@ const csv = (rows: readonly (readonly Cell[])[]): string =>
 
 /**
  * The evaluation as a table, a row for each method and case, and one, `all`, for all cases: landmark errors in mm (`cropped`,
- * their percentiles, `exact`), Dice, percentage of folded voxels, inverse consistency error in mm.
+ * their percentiles, `exact`), Dice, percentage of folded voxels, inverse consistency error in mm, distance from where
+ * instance optimisation takes the foreground in mm.
  */
 export function evaluationCsv(summary: RegistrationSummary): string {
-  const { tre, treExact, dice, folding, inverseConsistency, percentiles, landmarkErrors } = summary;
-  const head = ['method', 'case', 'cropped', ...PERCENTS.map((p) => `p${p}`), 'exact', 'dice', 'folded', 'inverse'];
+  const { tre, treExact, dice, folding, inverseConsistency, fromOptimised, percentiles, landmarkErrors } = summary;
+  const measures = [tre, treExact, dice, folding, inverseConsistency, fromOptimised];
+  const head = [
+    'method',
+    'case',
+    'cropped',
+    ...PERCENTS.map((p) => `p${p}`),
+    'exact',
+    'dice',
+    'folded',
+    'inverse',
+    'from_optimised',
+  ];
   const rows = METHODS.filter((method) => dice?.[method]).flatMap((method) => {
     const cells = (pick: (table: NonNullable<MethodTables[typeof method]>) => number | undefined, spread: Cell[]) => {
-      const [cropped, exact, ...rest] = [tre, treExact, dice, folding, inverseConsistency].map(
-        (tables) => tables?.[method] && pick(tables[method]),
-      );
+      const [cropped, exact, ...rest] = measures.map((tables) => tables?.[method] && pick(tables[method]));
       return [cropped, ...spread, exact, ...rest];
     };
     const cases = sortedIds(dice![method]!.cases).map((id) => {

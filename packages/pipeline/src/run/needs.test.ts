@@ -10,7 +10,9 @@ it('tells the splits that stages and what they build on read', () => {
   expect(splitsNeeded(['evaluation'], config)).toEqual(['train', 'test']);
   expect(splitsNeeded(['synthetic'], config, ['vqae', 'diffusion'])).toEqual([]);
   expect(splitsNeeded(['evaluation'], config, ['registration'])).toEqual(['train', 'test']);
-  const optimised = { ...config, evaluation: { networks: false, optimise: 'fast' as const } };
+  const optimised = { ...config, evaluation: { ...config.evaluation, networks: false, optimise: 'fast' as const } };
   expect(splitsNeeded(['evaluation'], optimised)).toEqual(['test']);
+  const held = { ...optimised, evaluation: { ...optimised.evaluation, pairs: 'validation' as const } };
+  expect(splitsNeeded(['evaluation'], held)).toEqual(['train']);
   expect(splitsNeeded(['evaluation'], alone, ['registration'])).toEqual(['test']);
 });

@@ -43,7 +43,7 @@ function needed(targets: readonly StageName[], config: RunConfig, models: readon
     synthetic: ['vqae', 'diffusion'],
     registration: ['synthetic'],
     'registration-real': ['train'],
-    evaluation: [...networks, 'test'],
+    evaluation: [...networks, config.evaluation.pairs === 'test' ? 'test' : 'train'],
   };
   const found = new Set<StageName | Split>();
   const visit = (name: StageName | Split): void => {

@@ -17,6 +17,7 @@ const SHOWN = 6;
 const methodLabels: Partial<Record<Method, string>> = {
   tta: 'network with test-time adaptation',
   network: 'network trained on synthetic pairs',
+  refined: 'optimisation from the network’s field',
   optimise: 'instance optimisation',
 };
 
@@ -55,7 +56,7 @@ export async function reportData(
     stages: timings,
     realPairs: training.slice(0, SHOWN).map(reportPair),
     syntheticPairs: synthetic.map(reportPair),
-    registrations: await registrations(storage, test, config.registration.pool),
+    registrations: await registrations(storage, test),
     curves: await curves(storage),
     summary,
   };
@@ -68,11 +69,9 @@ const reportPair = ({ id, size, fixed, moving, labels }: PreparedPair): ReportPa
   moving: picture(moving, labels),
 });
 
-async function registrations(storage: Storage, test: readonly PreparedPair[], pool: number) {
+async function registrations(storage: Storage, test: readonly PreparedPair[]) {
   const folder = storage.within('evaluation');
   const shown: ReportRegistration[] = [];
-  // Pooled images are of another size than the pairs at hand.
-  if (pool !== 1) return shown;
   for (const pair of test.slice(0, SHOWN)) {
     for (const method of SHOWN_METHODS) {
       const bytes = await folder.read(warpedPath(pair.id, method));

@@ -7,10 +7,13 @@ import { openRegistration } from '../stages/registration';
 import { openVqae } from '../stages/vqae';
 import { MemoryStorage } from '../storage/memory-storage';
 import { NOTHING, leaked, messages, smallestConfig, testContext, useWasm } from '../testing';
+import type { RunConfig } from './config';
 import type { RunContext } from './context';
+import { readModel } from './modelFolder';
+import { parseRunConfig } from './parse';
 import { reportData } from './reportData';
 import { STAGES, run, type StageName } from './run';
-import { summarize } from './summarize';
+import { readResults, summarize } from './summarize';
 
 beforeAll(useWasm);
 
@@ -152,6 +155,39 @@ describe('run', () => {
     }
     const wrong = { ...context, models: { diffusion: models.vqae } };
     await expect(run(wrong, ['synthetic'])).rejects.toThrow(PipelineError);
+  });
+
+  it('begins a training with the weights of another, at another resolution', async () => {
+    const trained = await chain(2);
+    await run(trained.context, ['registration-real']);
+    const start = trained.storage.within('registration-real');
+    const config = smallestConfig(2);
+    const still = { ...config.registration, steps: 1, learningRate: 1e-30 };
+    const larger = { ...config, registration: still, source: { ...config.source, size: [24, 24, 24] } } as RunConfig;
+    const storage = new MemoryStorage();
+    const context = testContext({ config: parseRunConfig(larger), storage, start });
+    await run(context, ['registration-real']);
+    const left = await readModel(storage.within('registration-real'), 'registration');
+    expect(left.tensors).toEqual((await readModel(start, 'registration')).tensors);
+    expect(left.config).toMatchObject({ size: [1, 24, 24] });
+    expect((await run(context, ['registration-real'])).timings[0].skipped).toBe(true);
+    const fresh = await run({ ...context, start: undefined }, ['registration-real']);
+    expect(fresh.timings[0].skipped).toBe(false);
+    const wider = { ...larger, registration: { ...still, model: { ...still.model, channels: [6, 8] } } };
+    await expect(run(testContext({ config: parseRunConfig(wider), start }), ['registration-real'])).rejects.toThrow(
+      'start: expected a network of the same layers',
+    );
+  });
+
+  it('scores the held-out training pairs instead of the test pairs', async () => {
+    const config = smallestConfig(2);
+    const evaluation = { ...config.evaluation, networks: false, pairs: 'validation' as const };
+    const { context, storage } = await chain(2, { config: { ...config, evaluation } });
+    const { test } = await run(context, ['evaluation']);
+    expect(test.map(({ id }) => id)).toEqual(['003']);
+    const [result] = await readResults(storage, test);
+    expect(result.methods.optimise!.fromOptimised).toBe(0);
+    expect(result.methods.before!.fromOptimised).toBeGreaterThan(0);
   });
 
   it('leaves models that open, each as its stage left it', async () => {

@@ -1,7 +1,7 @@
 import { loadPairs, loadTrainingPairs, hashPairs, type TrainingPairs } from '../stages/pairs';
 import { diffusionStage } from '../stages/diffusion';
 import { evaluateStage } from '../stages/evaluate';
-import { registrationStage } from '../stages/registration';
+import { registrationStage, type RegistrationPairs } from '../stages/registration';
 import { readSyntheticPairs } from '../stages/syntheticPairs';
 import { synthesizeStage } from '../stages/synthesize';
 import { givenTokens, tokenizeStage } from '../stages/tokenize';
@@ -9,6 +9,8 @@ import { vqaeStage } from '../stages/vqae';
 import type { PreparedPair } from '../data/types';
 import { workingGridOf } from '../data/workingGrid';
 import { workingSpacing } from './parse';
+import { canonicalJson } from '../storage/canonical-json';
+import { sha256Hex } from '../storage/digest';
 import { manifestHash } from '../storage/manifest';
 import type { Storage } from '../storage/storage';
 import type { ModelName, RunContext } from './context';
@@ -56,7 +58,7 @@ class Run {
   private readonly done = new Map<StageName, Done>();
   private readonly timings: StageTiming[] = [];
   private trainingPairs: TrainingPairs | undefined;
-  private testPairs: PreparedPair[] | undefined;
+  private testPairs: readonly PreparedPair[] | undefined;
 
   constructor(private readonly context: RunContext) {}
 
@@ -97,12 +99,14 @@ class Run {
         const { folder, hash } = await this.need('synthetic');
         return registrationStage(context, name, {
           hash,
+          start: await this.start(),
           pairs: () => readSyntheticPairs(folder, workingGridOf(context.config.source)),
         });
       }
       case 'registration-real': {
         const { training, hash } = await this.training();
-        return registrationStage(context, name, { hash, pairs: () => Promise.resolve(training) });
+        const pairs = () => Promise.resolve(training);
+        return registrationStage(context, name, { hash, start: await this.start(), pairs });
       }
       case 'evaluation': {
         return evaluateStage(context, await this.networks(), await this.test());
@@ -118,12 +122,21 @@ class Run {
     return registration.baseline ? { network, networkReal: await this.need('registration-real') } : { network };
   }
 
+  private async start(): Promise<RegistrationPairs['start']> {
+    const { start: folder } = this.context;
+    if (!folder) return undefined;
+    const { inputs } = await importStage('registration', folder);
+    return { folder, hash: await sha256Hex(new TextEncoder().encode(canonicalJson(inputs))) };
+  }
+
   private async training(): Promise<TrainingPairs> {
     return (this.trainingPairs ??= await loadTrainingPairs(this.context));
   }
 
+  /** The pairs that are registered and scored. */
   private async test(): Promise<{ hash: string; pairs: readonly PreparedPair[] }> {
-    const pairs = (this.testPairs ??= await loadPairs(this.context, 'test'));
+    const { validation } = this.context.config.evaluation.pairs === 'validation' ? await this.training() : {};
+    const pairs = (this.testPairs ??= validation ?? (await loadPairs(this.context, 'test')));
     return { pairs, hash: await hashPairs(pairs) };
   }
 }

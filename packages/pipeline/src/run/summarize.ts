@@ -11,7 +11,8 @@ import {
   type Summary,
 } from '../report/summary';
 import { quantile } from '../report/statistics';
-import { readResult, type CaseResult, type MethodResult } from '../stages/evaluate';
+import { readResult, readSeconds, type CaseResult } from '../stages/evaluate';
+import type { MethodResult } from '../stages/scoring';
 import type { Storage } from '../storage/storage';
 import type { RunConfig } from './config';
 import { readJson, type StageTiming } from './stage';
@@ -38,6 +39,7 @@ export async function summarize(storage: Storage, facts: RunFacts): Promise<Summ
     diffusion: { bitsPerToken: diffusion?.bitsPerToken ?? NaN },
     registration: registrationSummary(results, facts),
     timings: Object.fromEntries(facts.timings.map(({ name, seconds }) => [name, seconds])),
+    secondsPerPair: await secondsPerPair(storage, facts.test),
     backend: facts.backend,
     workers: facts.workers,
     seed: facts.config.seed,
@@ -52,6 +54,18 @@ export async function readResults(storage: Storage, test: readonly PreparedPair[
   return results.filter((result) => result !== undefined);
 }
 
+async function secondsPerPair(storage: Storage, test: readonly PreparedPair[]): Promise<Summary['secondsPerPair']> {
+  const folder = storage.within('evaluation');
+  const cases = (await Promise.all(test.map(({ id }) => readSeconds(folder, id)))).filter((seconds) => !!seconds);
+  const entries = METHODS.map((method): [Method, number[]] => [
+    method,
+    cases.map((seconds) => seconds[method]).filter((value) => value !== undefined),
+  ]);
+  return Object.fromEntries(entries.filter(([, values]) => values.length > 0).map(([name, all]) => [name, mean(all)]));
+}
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
 function registrationSummary(results: readonly CaseResult[], { training, test }: RunFacts): RegistrationSummary {
   const hasLandmarks = training.length > 0 && [...training, ...test].every(({ landmarks }) => landmarks);
   return {
@@ -60,6 +74,7 @@ function registrationSummary(results: readonly CaseResult[], { training, test }:
     dice: meanTables(results, 'dice'),
     folding: meanTables(results, 'folding'),
     inverseConsistency: meanTables(results, 'inverseConsistency'),
+    fromOptimised: meanTables(results, 'fromOptimised'),
     constantMeanDisplacement: hasLandmarks ? { mean: meanDisplacementError([...training], [...test]) } : undefined,
     percentiles: percentiles(results),
     landmarkErrors: perMethod(results, (result) => result.cropped),
@@ -100,12 +115,14 @@ function percentiles(results: readonly CaseResult[]): RegistrationSummary['perce
   );
 }
 
-function meanTables(results: readonly CaseResult[], what: 'dice' | 'folding' | 'inverseConsistency'): MethodTables {
+function meanTables(
+  results: readonly CaseResult[],
+  what: 'dice' | 'folding' | 'inverseConsistency' | 'fromOptimised',
+): MethodTables {
   const tables = perMethod(results, (result) => result[what]);
   return Object.fromEntries(
     Object.entries(tables).map(([method, cases]) => {
-      const values = Object.values(cases);
-      return [method, { mean: values.reduce((a, b) => a + b, 0) / values.length, cases }];
+      return [method, { mean: mean(Object.values(cases)), cases }];
     }),
   );
 }

@@ -1,22 +1,16 @@
 import {
-  dice,
-  foldedPercentage,
-  inverseConsistencyError,
   optimisePair,
   readDisplacement,
-  targetRegistrationError,
-  warp,
   type Displacements,
   type HostDisplacement,
   type HostDisplacements,
   type OptimiseOptions,
   type RegistrationNetwork,
 } from '@paired3d/registration';
-import { resize3d } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Landmarks, PreparedPair, Size3 } from '../data/types';
+import type { PreparedPair, Size3 } from '../data/types';
 import { pause } from '../pause';
-import type { Method } from '../report/summary';
+import { METHODS, type Method } from '../report/summary';
 import type { RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
 import { readModel, type ModelFolder } from '../run/modelFolder';
@@ -24,22 +18,10 @@ import { readJson, writeJson, type Stage } from '../run/stage';
 import type { Storage } from '../storage/storage';
 import { shareOut } from '../workers/shareOut';
 import type { JobKind } from '../workers/workers';
-import { pairTensor, pooledImages, pooledSize } from './pairs';
+import { pairTensor, pooledImages, splitPair } from './pairs';
 import { registrationOf } from './registration';
+import { meanDistance, scoreDisplacements, type MethodResult } from './scoring';
 import { gridAffine, writeScan } from './synthesize';
-
-/** How one method registered one pair. */
-export interface MethodResult {
-  /** mm, one for each landmark */
-  readonly cropped?: readonly number[];
-  readonly exact?: readonly number[];
-  /** overlap of the fixed image and the moving one warped onto it */
-  readonly dice: number;
-  /** percentage of folded voxels */
-  readonly folding: number;
-  /** mm, mean */
-  readonly inverseConsistency: number;
-}
 
 /** The evaluation of one held-out pair. */
 export interface CaseResult {
@@ -47,8 +29,11 @@ export interface CaseResult {
   readonly methods: Readonly<Partial<Record<Method, MethodResult>>>;
 }
 
+/** Seconds that methods took on a pair. */
+export type MethodSeconds = Readonly<Partial<Record<Method, number>>>;
+
 /** The methods that show their warped image in the report, best first. */
-export const SHOWN_METHODS: readonly Method[] = ['optimise', 'tta', 'network', 'networkReal'];
+export const SHOWN_METHODS: readonly Method[] = ['optimise', 'refined', 'tta', 'network', 'networkReal'];
 
 /** Registers every held-out pair with each network and by optimisation, and scores it. One file a case; warped images beside it. */
 export function evaluateStage(
@@ -62,7 +47,7 @@ export function evaluateStage(
   return {
     name: 'evaluation',
     inputs: { test: test.hash, ...hashes },
-    config: { tta, pool, diceThreshold: config.diceThreshold, optimise: config.evaluation.optimise },
+    config: { tta, pool, diceThreshold: config.diceThreshold, ...config.evaluation },
     async run(folder) {
       const present = new Set(await folder.list(''));
       const missing = [...test.pairs.keys()].filter((index) => !present.has(resultPath(test.pairs[index].id)));
@@ -75,8 +60,9 @@ export function evaluateStage(
       }
       const setup = { config, pairs: test.pairs, networks: opened };
       await shareOut(context, { stage: 'evaluation', kind: evaluationJob, setup }, missing, async (evaluated) => {
-        const { result, warped } = evaluated;
+        const { result, seconds, warped } = evaluated;
         if (warped) await folder.write(warpedPath(result.id, warped.method), warped.scan);
+        await writeJson(folder, secondsPath(result.id), seconds);
         await writeJson(folder, resultPath(result.id), result);
         context.emit({ type: 'step', stage: 'evaluation', step: ++step, total, metrics: meanErrors(result) });
       });
@@ -94,6 +80,8 @@ interface EvaluationSetup {
 /** A case's result, and its moving image as the best method warped it, as a file. */
 interface EvaluatedCase {
   readonly result: CaseResult;
+  /** of each method, as one worker took them: no part of the result, which is the same every time */
+  readonly seconds: MethodSeconds;
   readonly warped?: { readonly method: Method; readonly scan: Uint8Array };
 }
 
@@ -120,51 +108,121 @@ export const resultPath = (id: string): string => `case_${id}.json`;
 /** Path of the moving image warped onto the fixed one. */
 export const warpedPath = (id: string, method: Method): string => `case_${id}_${method}.nii.gz`;
 
+/** Path of how long each method took, which is no output: it differs from run to run. */
+const secondsPath = (id: string): string => `${id}.timing.json`;
+
+/** Reads how long each method took on a case. */
+export const readSeconds = (folder: Storage, id: string): Promise<MethodSeconds | undefined> =>
+  readJson<MethodSeconds>(folder, secondsPath(id));
+
 /** Reads the result of a case. */
 export const readResult = (folder: Storage, id: string): Promise<CaseResult | undefined> =>
   readJson<CaseResult>(folder, resultPath(id));
 
 async function evaluatePair(
-  { registration, diceThreshold, evaluation }: RunConfig,
+  config: RunConfig,
   networks: Partial<Record<Method, RegistrationNetwork>>,
   pair: PreparedPair,
   signal?: AbortSignal,
 ): Promise<EvaluatedCase> {
-  const [fixed, moving] = tf.tidy(() => pooledImages(pairTensor(pair), registration.pool));
+  const { diceThreshold: threshold } = config;
+  const { size, extent } = pair;
+  const [fixed, moving] = tf.tidy(() => splitPair(pairTensor(pair)));
+  const found = new Map<Method, HostDisplacements>();
+  const seconds: Partial<Record<Method, number>> = {};
   const methods: Partial<Record<Method, MethodResult>> = {};
-  const warped: Partial<Record<Method, Float32Array>> = {};
-  const addScore = async (method: Method, displacements: HostDisplacements) => {
-    const { result, image } = await scoreDisplacements(pair, { fixed, moving }, displacements, diceThreshold);
-    methods[method] = result;
-    warped[method] = image;
-  };
-  const add = async (method: Method, { forward, backward }: Displacements) => {
-    const read = { forward: await readDisplacement(forward), backward: await readDisplacement(backward) };
-    tf.dispose([forward, backward]);
-    await addScore(method, read);
-  };
+  let warped: Float32Array | undefined;
+  const shown = SHOWN_METHODS.find((method) => isAsked(method, config, networks));
   try {
-    await add('before', noDisplacement(fixed));
-    for (const name of ['networkReal', 'network'] as const) {
-      const network = networks[name];
-      if (network) await add(name, network.displacement(fixed, moving));
+    for (const [method, register] of registrations({ config, networks, pair, found, signal })) {
+      const start = performance.now();
+      found.set(method, await register());
+      // What it builds on counts.
+      const before = method === 'refined' ? seconds.network! : 0;
+      seconds[method] = before + (performance.now() - start) / 1000;
     }
-    const { iterations, learningRate } = registration.tta;
-    if (networks.network && iterations > 0) {
-      const options = { iterations, learningRate, signal, onIteration: pause };
-      await add('tta', await networks.network.adaptToPair(fixed, moving, options));
+    const reference = found.get('optimise')?.forward;
+    for (const [method, displacements] of found) {
+      const { result, image } = await scoreDisplacements(pair, { fixed, moving }, displacements, threshold);
+      const { forward } = displacements;
+      const fromOptimised = reference && (await meanDistance(forward, reference, moving, { extent, threshold }));
+      methods[method] = { ...result, ...(Number.isFinite(fromOptimised) && { fromOptimised }) };
+      if (method === shown) warped = image;
     }
-    const { optimise } = evaluation;
-    if (optimise !== 'none') await addScore('optimise', await optimisePrepared(pair, { recipe: optimise, signal }));
   } finally {
     tf.dispose([fixed, moving]);
   }
-  const size = pooledSize(pair.size, registration.pool);
-  const spacing = size.map((n, a) => pair.extent[a] / n) as unknown as Size3;
   const result = { id: pair.id, methods };
-  const method = SHOWN_METHODS.find((name) => warped[name]);
-  if (!method) return { result };
-  return { result, warped: { method, scan: writeScan(warped[method]!, { size, spacing, labels: pair.labels }) } };
+  if (!shown || !warped) return { result, seconds };
+  const spacing = size.map((n, a) => extent[a] / n) as unknown as Size3;
+  const scan = writeScan(warped, { size, spacing, labels: pair.labels });
+  return { result, seconds, warped: { method: shown, scan } };
+}
+
+interface Registering {
+  readonly config: RunConfig;
+  readonly networks: Partial<Record<Method, RegistrationNetwork>>;
+  readonly pair: PreparedPair;
+  /** What the methods before it found. */
+  readonly found: ReadonlyMap<Method, HostDisplacements>;
+  readonly signal?: AbortSignal;
+}
+
+type Images = [fixed: tf.Tensor5D, moving: tf.Tensor5D];
+
+/** The methods that are asked for, each with what does it; in the order in which they build on each other. */
+function registrations(given: Registering): [Method, () => Promise<HostDisplacements>][] {
+  const { config, networks, pair, found, signal } = given;
+  const { optimise, refine } = config.evaluation;
+  const recipe = (preset: typeof optimise) => (preset === 'none' ? undefined : preset);
+  const { pool, tta } = config.registration;
+  /** What a network makes of the pair on its own grid. */
+  const by = (register: (...images: Images) => Displacements | Promise<Displacements>) => async () => {
+    const images = tf.tidy(() => pooledImages(pairTensor(pair), pool));
+    try {
+      return await readBoth(await register(...images));
+    } finally {
+      tf.dispose(images);
+    }
+  };
+  const options = { ...tta, signal, onIteration: pause };
+  const all: Record<Method, () => Promise<HostDisplacements>> = {
+    before: () => Promise.resolve({ forward: NO_DISPLACEMENT, backward: NO_DISPLACEMENT }),
+    networkReal: by((...images) => networks.networkReal!.displacement(...images)),
+    network: by((...images) => networks.network!.displacement(...images)),
+    tta: by((...images) => networks.network!.adaptToPair(...images, options)),
+    refined: () => optimisePrepared(pair, { recipe: recipe(refine), start: found.get('network'), signal }),
+    optimise: () => optimisePrepared(pair, { recipe: recipe(optimise), signal }),
+  };
+  return METHODS.filter((method) => isAsked(method, config, networks)).map((method) => [method, all[method]]);
+}
+
+function isAsked(
+  method: Method,
+  { registration, evaluation }: RunConfig,
+  networks: Partial<Record<Method, RegistrationNetwork>>,
+): boolean {
+  switch (method) {
+    case 'before':
+      return true;
+    case 'networkReal':
+    case 'network':
+      return networks[method] !== undefined;
+    case 'tta':
+      return networks.network !== undefined && registration.tta.iterations > 0;
+    case 'refined':
+      return networks.network !== undefined && evaluation.refine !== 'none';
+    case 'optimise':
+      return evaluation.optimise !== 'none';
+  }
+}
+
+const NO_DISPLACEMENT: HostDisplacement = { data: new Float32Array(3), size: [1, 1, 1] };
+
+async function readBoth({ forward, backward }: Displacements): Promise<HostDisplacements> {
+  const read = { forward: await readDisplacement(forward), backward: await readDisplacement(backward) };
+  tf.dispose([forward, backward]);
+  return read;
 }
 
 /** Instance optimisation of a pair on its working grid. */
@@ -175,53 +233,6 @@ export function optimisePrepared(
   const affine = gridAffine(size.map((n, axis) => extent[axis] / n) as unknown as Size3);
   const volume = (data: Float32Array) => ({ data, shape: size, affine });
   return optimisePair(volume(fixed), volume(moving), options);
-}
-
-/** Errors, overlap and regularity of a registration; `image` is the moving image on the fixed grid. */
-export async function scorePair(
-  pair: Pick<PreparedPair, 'extent' | 'landmarks'>,
-  images: { fixed: tf.Tensor5D; moving: tf.Tensor5D },
-  displacements: Displacements,
-  diceThreshold: number,
-): Promise<{ result: MethodResult; image: Float32Array }> {
-  const forward = await readDisplacement(displacements.forward);
-  const backward = await readDisplacement(displacements.backward);
-  return scoreDisplacements(pair, images, { forward, backward }, diceThreshold);
-}
-
-/** The same of displacements on the host, whose grids may be coarser than the images'. */
-export async function scoreDisplacements(
-  { extent, landmarks }: Pick<PreparedPair, 'extent' | 'landmarks'>,
-  images: { fixed: tf.Tensor5D; moving: tf.Tensor5D },
-  { forward, backward }: HostDisplacements,
-  diceThreshold: number,
-): Promise<{ result: MethodResult; image: Float32Array }> {
-  const half = extent.map((mm) => mm / 2) as unknown as Size3;
-  const [, d, h, w, labels] = images.moving.shape;
-  const warped = tf.tidy(() => {
-    const displacement = tf.tensor5d(backward.data, [1, ...backward.size, 3]);
-    return warp(images.moving, resize3d(displacement, [d, h, w]));
-  });
-  const [image, fixed] = (await Promise.all([warped.data(), images.fixed.data()])) as Float32Array[];
-  warped.dispose();
-  const errors = (points: Landmarks | undefined) => points && landmarkErrors(forward, points, half);
-  const result = {
-    cropped: errors(landmarks?.cropped),
-    exact: errors(landmarks?.exact),
-    dice: dice(fixed, image, diceThreshold, labels),
-    folding: foldedPercentage(forward),
-    inverseConsistency: inverseConsistencyError(forward, backward, half),
-  };
-  return { result, image };
-}
-
-function landmarkErrors(forward: HostDisplacement, { fixed, moving }: Landmarks, half: Size3): number[] {
-  return Array.from(targetRegistrationError(forward, fixed, moving, half));
-}
-
-function noDisplacement(image: tf.Tensor5D): Displacements {
-  const [batch, d, h, w] = image.shape;
-  return { forward: tf.zeros([batch, d, h, w, 3]), backward: tf.zeros([batch, d, h, w, 3]) };
 }
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;

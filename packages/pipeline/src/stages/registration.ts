@@ -1,7 +1,8 @@
-import { Random } from '@paired3d/nn';
+import { Random, StateDictError } from '@paired3d/nn';
 import { RegistrationNetwork, type RegistrationConfig } from '@paired3d/registration';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PreparedPair } from '../data/types';
+import { PipelineError } from '../errors';
 import { augmentationOf, type RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
 import { labelsOf } from '../run/modelConfigs';
@@ -19,6 +20,8 @@ import { augmentedTensor, pooledImages, pooledSize } from './pairs';
 export interface RegistrationPairs {
   readonly hash: string;
   readonly pairs: () => Promise<readonly PreparedPair[]>;
+  /** the weights to begin with, and the hash that stands for them */
+  readonly start?: { readonly hash: string; readonly folder: Storage };
 }
 
 /** Trains the registration network on pairs; `name` tells synthetic ('registration') from real ('registration-real'). */
@@ -29,13 +32,14 @@ export function registrationStage(context: RunContext, name: string, training: R
   const { baseline: _baseline, tta: _tta, ...settings } = registration;
   return {
     name,
-    inputs: { pairs: training.hash },
+    inputs: { pairs: training.hash, ...(training.start && { start: training.start.hash }) },
     config: { ...settings, seed, spatialDims },
     async run(folder) {
       const pairs = await training.pairs();
       const setup = { config, name, pairs };
       const replica = registrationReplica(setup);
       const { network } = replica;
+      if (training.start) await takeWeights(network, training.start.folder);
       let batches: Batches | undefined;
       try {
         batches = await Batches.open(context, registrationJob, setup, { replica, size: registration.batch });
@@ -77,6 +81,27 @@ export function registrationOf({ config, tensors }: ModelFolder): RegistrationNe
   const network = new RegistrationNetwork(config as unknown as RegistrationConfig);
   network.load(tensors);
   return network;
+}
+
+/**
+ * A network's convolutions fit images of every size, so what was learned at one resolution can be gone on with at another.
+ * @throws PipelineError when the layers are not the same
+ */
+async function takeWeights(network: RegistrationNetwork, folder: Storage): Promise<void> {
+  const { tensors } = await readModel(folder, 'registration');
+  try {
+    network.load(tensors);
+  } catch (cause) {
+    if (!(cause instanceof StateDictError)) throw cause;
+    const advice = 'set registration.model.channels as its training did';
+    throw new PipelineError({
+      where: 'start',
+      expected: 'a network of the same layers',
+      got: cause.message,
+      advice,
+      cause,
+    });
+  }
 }
 
 interface RegistrationSetup {

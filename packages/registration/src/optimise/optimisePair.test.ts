@@ -91,6 +91,17 @@ describe('optimisePair', () => {
     expect(seen).toEqual([1, 2, 1, 2]);
   });
 
+  it('goes on from the fields of another registration', async () => {
+    const found = await optimisePair(fixed, moving, { recipe });
+    const run = async () => {
+      const { losses } = await optimisePair(fixed, moving, { recipe: short, start: found });
+      // What is lost is the last digits: a field is not the exponential of half the difference to its inverse.
+      expect(losses[0]).toBeLessThan(found.losses.at(-1)! + 0.05 * found.losses[0]);
+    };
+    await run();
+    expect(await leaked(run)).toBe(0);
+  });
+
   it('stops when it is told to, and leaves nothing behind', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
@@ -132,7 +143,7 @@ describe('what cannot be registered', () => {
   });
 
   it.each([
-    ['quick', /preset: expected fast or accurate, got "quick"/],
+    ['quick', /preset: expected fast or accurate or refine, got "quick"/],
     [{ ...recipe, stages: [] }, /stages: expected one stage or more/],
     [{ ...recipe, controlPoints: 1.5 }, /controlPoints/],
     [{ ...recipe, stages: [{ ...stage, iterations: 0 }] }, /iterations/],

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { NOTHING, leaked, useWasm } from '../testing';
-import { scorePair } from './evaluate';
+import { meanDistance, scorePair } from './scoring';
 
 beforeAll(useWasm);
 
@@ -73,5 +73,44 @@ describe('scorePair', () => {
 
   it('leaves nothing behind', async () => {
     expect(await leaked(() => score(MOTION, [0, 0, 0]))).toEqual(NOTHING);
+  });
+});
+
+describe('meanDistance', () => {
+  const field = (motion: readonly number[]) => {
+    const tensor = everywhere(motion);
+    const data = tensor.dataSync() as Float32Array;
+    tensor.dispose();
+    return { data, size: SIZE };
+  };
+  const between = async (image: tf.Tensor5D) => {
+    const options = { extent: EXTENT, threshold: 0.5 };
+    const distance = await meanDistance(field([1, 0, 0]), field([1, 2, 1]), image, options);
+    image.dispose();
+    return distance;
+  };
+
+  it('is in mm along the right axes, whatever the fields’ grids', async () => {
+    expect(await between(moving())).toBeCloseTo(Math.hypot(2 * 5, 1 * 10), 4);
+    const still = { data: new Float32Array(3), size: [1, 1, 1] as const };
+    const image = moving();
+    const options = { extent: EXTENT, threshold: 0.5 };
+    expect(await meanDistance(still, field([0, 0, 3]), image, options)).toBeCloseTo(30, 4);
+    image.dispose();
+  });
+
+  it('counts the foreground alone', async () => {
+    const image = moving();
+    const data = new Float32Array(3 * image.size);
+    // A displacement wherever the image is empty.
+    image.dataSync().forEach((value, v) => (data[3 * v] = value > 0.5 ? 0 : 1));
+    const options = { extent: EXTENT, threshold: 0.5 };
+    expect(await meanDistance({ data, size: SIZE }, field([0, 0, 0]), image, options)).toBe(0);
+    image.dispose();
+    expect(await between(tf.zeros([1, ...SIZE, 1]))).toBeNaN();
+  });
+
+  it('leaves nothing behind', async () => {
+    expect(await leaked(() => between(moving()))).toEqual(NOTHING);
   });
 });
