@@ -14,7 +14,8 @@ import { workingAffine } from '../data/workingAffine';
 import type { Size3 } from '../data/types';
 import { PipelineError } from '../errors';
 import { pause } from '../pause';
-import { optimisePrepared, scoreDisplacements } from '../stages/evaluate';
+import { optimisePrepared } from '../stages/evaluate';
+import { scoreDisplacements } from '../stages/scoring';
 import type { ScanPair } from './scanPair';
 
 /** The ways to register a pair: all but `optimise` need a trained network. */

@@ -1,7 +1,7 @@
+import { exponentialField } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { RegistrationError } from '../errors';
-import { exponential } from '../fields';
 import { dice, foldedPercentage } from '../metrics';
 import { ball, leaked, useWasm } from '../testing';
 import type { ImageVolume } from './images';
@@ -47,7 +47,7 @@ describe('optimisePair', () => {
       [-1, backward],
     ] as const) {
       const found = tf.tidy(() =>
-        exponential(tf.mul(sign, tf.tensor5d(velocity.data, [1, ...size, 3])), recipe.squarings).dataSync(),
+        exponentialField(tf.mul(sign, tf.tensor5d(velocity.data, [1, ...size, 3])), recipe.squarings).dataSync(),
       );
       found.forEach((value, i) => expect(Math.abs(value - data[i])).toBeLessThan(1e-5));
     }
