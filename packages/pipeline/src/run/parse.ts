@@ -36,11 +36,12 @@ function describe(issue: z.core.$ZodIssue): { expected: string; got: string } {
 function checked(config: RunConfig): RunConfig {
   const { source, evaluation } = config;
   const { labels } = workingGridOf(source);
-  if (labels === 1 || evaluation.optimise === 'none') return config;
+  const asked = (['optimise', 'refine'] as const).find((name) => evaluation[name] !== 'none');
+  if (labels === 1 || !asked) return config;
   throw new PipelineError({
-    where: 'configuration, evaluation.optimise',
+    where: `configuration, evaluation.${asked}`,
     expected: "'none' for maps of several labels",
-    got: `'${evaluation.optimise}' and ${labels} labels`,
+    got: `'${evaluation[asked]}' and ${labels} labels`,
     advice: 'the instance optimisation registers masks and scans; set it to none',
   });
 }
