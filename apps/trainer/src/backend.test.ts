@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { backendNames, selectBackend } from './backend';
+import { hasWebgpu } from './testing/webgpu';
 import { ModuleMissing, resolveInstalled, loadInstalled } from './modules';
+import { testConv3d } from './self-test';
 
 const missing = async (name: string): Promise<never> => {
   throw new ModuleMissing(name);
@@ -90,29 +92,27 @@ describe('selectBackend', () => {
     await expect(selectBackend('node-gpu', async () => {})).rejects.toThrow('a backend that does not start');
   });
 
-  it('starts webgpu on user-installed packages, and warns of a software renderer', async () => {
-    const info = { description: 'SwiftShader Device' };
-    const gpu = { requestAdapter: async () => ({ info }) };
-    const substitute = async (name: string) => {
-      if (name === 'webgpu') return { create: () => gpu, globals: { GPUSubstitute: 1 } };
-      expect((navigator as { gpu?: unknown }).gpu).toBe(gpu);
-      return register('webgpu');
-    };
-    const selected = await selectBackend('webgpu', substitute);
-    expect(selected).toMatchObject({ name: 'webgpu', details: 'SwiftShader Device' });
-    expect(selected.warnings).toEqual([expect.stringContaining('in software')]);
+  it.skipIf(!hasWebgpu)('starts webgpu with our kernels, and warns of a software renderer', async () => {
+    const selected = await selectBackend('webgpu');
+    expect(selected).toMatchObject({ name: 'webgpu', details: selected.gpu!.description });
+    expect(selected.warnings).toEqual(selected.gpu!.software ? [expect.stringContaining('in software')] : []);
     expect(tf.getBackend()).toBe('webgpu');
+    expect(tf.getKernel('Paired3dConv3d', 'webgpu')).toBeTruthy();
+    expect(await testConv3d(tf)).toMatchObject({ ok: true });
   });
 
-  it('says what to do when webgpu is absent, has no GPU or does not start', async () => {
+  it('says what to do when webgpu is absent, or finds no card', async () => {
     await expect(selectBackend('webgpu', missing)).rejects.toThrow(
       'backend webgpu: expected the package webgpu, got none installed; ' +
         'run npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0, or use --backend wasm',
     );
-    const gpu = (adapter: object | null) => async (name: string) =>
-      name === 'webgpu' ? { create: () => ({ requestAdapter: async () => adapter }), globals: {} } : {};
-    await expect(selectBackend('webgpu', gpu(null))).rejects.toThrow('expected a GPU, got none; install its Vulkan');
-    await expect(selectBackend('webgpu', gpu({}))).rejects.toThrow('a backend that does not start');
+    vi.stubGlobal('navigator', undefined);
+    const cardless = { create: () => ({ requestAdapter: async () => null }), globals: {} };
+    const modules = async (name: string) => (name === 'webgpu' ? cardless : { WebGPUBackend: class {} });
+    await expect(selectBackend('webgpu', modules)).rejects.toThrow(
+      'backend webgpu: expected an adapter, got none; install the Vulkan driver of the card, or use --backend wasm',
+    );
+    vi.unstubAllGlobals();
   });
 });
 

@@ -1,8 +1,10 @@
+import type { WebgpuDevice } from '@paired3d/ops/webgpu';
 import { PipelineError } from '@paired3d/pipeline';
 import { loadInstalled, type LoadModule } from './modules';
 import { startNodeGpu } from './node-gpu';
 import { setBackend, type Tfjs } from './set-backend';
-import { startWebGpu } from './webgpu';
+import { testConv3d } from './self-test';
+import { mayHaveGpu, startWebgpu } from './webgpu';
 
 /** What `--backend` takes. */
 export const backendNames = ['wasm', 'webgpu', 'cpu', 'node-gpu', 'auto'] as const;
@@ -15,6 +17,8 @@ export interface SelectedBackend {
   readonly details: string;
   /** Of wasm: whether fused multiply-add is used, as Node 22 has it, and Node 20 behind a flag that is set then. */
   readonly relaxedSimd?: boolean;
+  /** Of webgpu: the adapter, and what was asked for of it. */
+  readonly gpu?: WebgpuDevice;
   /** What a person should know, such as a GPU that could not be used. */
   readonly warnings: readonly string[];
 }
@@ -22,7 +26,8 @@ export interface SelectedBackend {
 /**
  * Loads TensorFlow.js with its gradients, makes a backend the current one and registers our kernels for it.
  *
- * `auto` is the GPU through `@tensorflow/tfjs-node-gpu` where the user installed that and it finds one, else `wasm`.
+ * `auto` is a GPU where the user installed a way to it, `@tensorflow/tfjs-node-gpu` or else `webgpu`, and it computes right;
+ * `wasm` elsewhere.
  *
  * @param loadModule loads the optional packages; tests give substitutes.
  * @throws PipelineError that says what to install when the backend cannot be had.
@@ -39,7 +44,7 @@ export async function selectBackend(
     case 'node-gpu':
       return { name, details: await startNodeGpu(tf, loadModule), warnings: [] };
     case 'webgpu':
-      return { name, ...(await startWebGpu(tf, loadModule)) };
+      return startWebgpu(loadModule);
     case 'wasm':
       return startWasm();
     case 'cpu':
@@ -49,14 +54,34 @@ export async function selectBackend(
 }
 
 async function startBest(tf: Tfjs, loadModule: LoadModule): Promise<SelectedBackend> {
-  try {
-    return { name: 'node-gpu', details: await startNodeGpu(tf, loadModule), warnings: [] };
-  } catch (error) {
-    if (!(error instanceof PipelineError)) throw error;
-    // Nobody who did not install it needs to hear that it is missing.
-    const warnings = error.got === 'none installed' ? [] : [error.message];
-    return { ...(await startWasm()), warnings };
+  const warnings: string[] = [];
+  const ways = [
+    async () => ({ name: 'node-gpu', details: await startNodeGpu(tf, loadModule), warnings: [] }) as const,
+    ...(mayHaveGpu() ? [() => startTestedWebgpu(tf, loadModule)] : []),
+  ];
+  for (const start of ways) {
+    try {
+      return { ...(await start()), warnings };
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error;
+      // Nobody who did not install it needs to hear that it is missing.
+      if (error.got !== 'none installed') warnings.push(error.message);
+    }
   }
+  return { ...(await startWasm()), warnings };
+}
+
+/** WebGPU on a card that computes right: nobody asked for this card, and drivers have faults. */
+async function startTestedWebgpu(tf: Tfjs, loadModule: LoadModule): Promise<SelectedBackend> {
+  const selected = await startWebgpu(loadModule);
+  const fail = (got: string, advice: string) =>
+    new PipelineError({ where: 'backend webgpu', expected: 'a card that computes right', got, advice });
+  if (selected.gpu?.software) throw fail(selected.details, 'nothing: wasm is faster');
+  const { ok, maxError } = await testConv3d(tf).catch((cause: Error) => {
+    throw fail(cause.message, 'update its driver');
+  });
+  if (!ok) throw fail(`an error of ${maxError} on ${selected.details}`, 'update its driver');
+  return selected;
 }
 
 /**

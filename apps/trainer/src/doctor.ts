@@ -75,6 +75,24 @@ export async function diagnose(
   };
 }
 
+/** What the card offers, and the limits that volumes meet first. */
+function gpuRows({ gpu }: SelectedBackend): string[][] {
+  if (!gpu) return [];
+  const { vendor, architecture, device, description } = gpu.adapter;
+  const { limits } = gpu;
+  return [
+    ['adapter', [vendor, architecture, device].filter(Boolean).join(', ') || 'unnamed'],
+    ['driver', description || 'unnamed'],
+    ['features', gpu.features.join(', ') || 'none of those that are used'],
+    [
+      'limits',
+      `tensors ${formatBytes(Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize))}, ` +
+        `workgroups ${limits.maxComputeInvocationsPerWorkgroup} threads and ${formatBytes(limits.maxComputeWorkgroupStorageSize)}, ` +
+        `${limits.maxStorageBuffersPerShaderStage} buffers a shader`,
+    ],
+  ];
+}
+
 /** A diagnosis for a person to read. */
 export function diagnosisText(d: Diagnosis): string {
   const { paired3d, node, tfjs } = d.versions;
@@ -92,6 +110,7 @@ export function diagnosisText(d: Diagnosis): string {
     ['disk', `${formatBytes(d.disk.free)} free in ${d.disk.folder}`],
     ['backends', installed.join(', ')],
     ['chosen', `${d.backend.name} (${d.backend.details})`],
+    ...gpuRows(d.backend),
     ['workers', `${d.workers}${d.workers > 1 ? ', the samples of a batch and the items of a stage divided' : ''}`],
     ['kernels', kernels],
     ['conv3d', `${conv3d.ok ? 'right' : `WRONG by ${conv3d.maxError}`}, ${speed}`],

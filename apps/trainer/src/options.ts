@@ -27,7 +27,10 @@ const makers = {
       .argParser((text: string, before: string[]) => [...before, text])
       .default([], 'none'),
   backend: () =>
-    new Option('--backend <name>', 'what computes; auto is a GPU where @tensorflow/tfjs-node-gpu is, else wasm')
+    new Option(
+      '--backend <name>',
+      'what computes; auto is a GPU where @tensorflow/tfjs-node-gpu or webgpu is installed, else wasm',
+    )
       .choices(backendNames)
       .default('auto'),
   workers: () =>

@@ -1,55 +1,36 @@
+import { existsSync } from 'node:fs';
+import { createWebgpuBackend, registerWebgpuKernels, WebgpuError, type Dawn } from '@paired3d/ops/webgpu';
 import { PipelineError } from '@paired3d/pipeline';
+import type { SelectedBackend } from './backend';
 import { ModuleMissing, type LoadModule } from './modules';
-import { setBackend, type Tfjs } from './set-backend';
 
 const BACKEND_PACKAGE = '@tensorflow/tfjs-backend-webgpu';
 
-/** What is asked of the user-installed package `webgpu`. */
-interface WebGpuModule {
-  create(options: string[]): Gpu;
-  readonly globals: object;
-}
+type BackendClass = Parameters<typeof createWebgpuBackend>[0];
 
-/** The little of WebGPU's `GPU` that is looked at here; the tfjs backend uses the rest. */
-interface Gpu {
-  requestAdapter(options: { powerPreference: string }): Promise<{ info?: AdapterInfo } | null>;
-}
-
-interface AdapterInfo {
-  readonly vendor?: string;
-  readonly device?: string;
-  readonly description?: string;
-  readonly isFallbackAdapter?: boolean;
+/** Whether there may be a card: on Linux, where a driver made its device. Dawn prints warnings of its own where it finds none. */
+export function mayHaveGpu(): boolean {
+  return process.platform !== 'linux' || ['/dev/dri', '/dev/nvidia0', '/dev/dxg'].some((file) => existsSync(file));
 }
 
 /**
- * Starts the tfjs backend `webgpu` in Node, on the user-installed packages `webgpu` (Dawn) and `@tensorflow/tfjs-backend-webgpu`.
+ * Starts the tfjs backend `webgpu` in Node with our kernels, on the user-installed packages `webgpu` (Dawn) and
+ * `@tensorflow/tfjs-backend-webgpu`. Warns when the adapter is a software one.
  *
- * @returns what is known about the adapter, to print, and a warning when it is a software one.
  * @throws PipelineError that says what to install or do.
  */
-export async function startWebGpu(
-  tf: Tfjs,
-  loadModule: LoadModule,
-): Promise<{ details: string; warnings: readonly string[] }> {
-  const { create, globals } = (await load('webgpu', loadModule)) as WebGpuModule;
-  Object.assign(globalThis, globals);
-  const gpu = create([]);
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) {
-    throw failure('a GPU', 'none', 'install its Vulkan driver, or use --backend wasm');
+export async function startWebgpu(loadModule: LoadModule): Promise<SelectedBackend> {
+  const dawn = (await load('webgpu', loadModule)) as Dawn;
+  const { WebGPUBackend } = (await load(BACKEND_PACKAGE, loadModule)) as { WebGPUBackend: BackendClass };
+  try {
+    const gpu = await createWebgpuBackend(WebGPUBackend, { dawn });
+    registerWebgpuKernels();
+    const warning = `webgpu runs on ${gpu.description}, a renderer in software: --backend wasm is faster`;
+    return { name: 'webgpu', details: gpu.description, gpu, warnings: gpu.software ? [warning] : [] };
+  } catch (error) {
+    if (!(error instanceof WebgpuError)) throw error;
+    throw failure(error.expected, error.got, 'install the Vulkan driver of the card, or use --backend wasm', error);
   }
-  offer(gpu);
-  // The backend registers itself while it is loaded, and only where it finds navigator.gpu.
-  await load(BACKEND_PACKAGE, loadModule);
-  if (!(await setBackend(tf, 'webgpu'))) {
-    throw failure(`a working ${BACKEND_PACKAGE}`, 'a backend that does not start', 'use --backend wasm');
-  }
-  const info = adapter.info ?? {};
-  const details = info.description || info.device || info.vendor || 'unknown adapter';
-  const software = info.isFallbackAdapter || /swiftshader|llvmpipe|basic render/i.test(`${details} ${info.device}`);
-  const warnings = software ? [`webgpu runs on ${details}, a renderer in software: --backend wasm is faster`] : [];
-  return { details, warnings };
 }
 
 async function load(name: string, loadModule: LoadModule): Promise<unknown> {
@@ -63,14 +44,6 @@ async function load(name: string, loadModule: LoadModule): Promise<unknown> {
     const [reason] = String((error as Error).message).split('\n');
     throw failure(`a working ${name}`, `an error while loading it: ${reason}`, 'use --backend wasm', error);
   }
-}
-
-/** Puts the GPU where browsers have it. Node 20 has no navigator; later ones have one without GPU. */
-function offer(gpu: Gpu): void {
-  const host = globalThis as { navigator?: object };
-  if (!host.navigator)
-    Object.defineProperty(host, 'navigator', { value: { userAgent: 'Node.js' }, configurable: true });
-  Object.defineProperty(host.navigator, 'gpu', { value: gpu, configurable: true });
 }
 
 function failure(expected: string, got: string, advice: string, cause?: unknown): PipelineError {

@@ -8,7 +8,7 @@ export interface WebgpuBackend extends KernelBackend {
     acquireBuffer(size: number, usage: number, mappedAtCreation?: boolean, reuse?: boolean): GpuBuffer;
     releaseBuffer(buffer: GpuBuffer): void;
   };
-  readonly tensorMap: { get(dataId: object): { resource?: GpuBuffer | null; values?: unknown } };
+  readonly tensorMap: { get(dataId: object): { resource?: GpuBuffer | null; values?: unknown; dtype: DataType } };
   commandEncoder: { beginComputePass(): GpuPass } | null;
   computePassEncoder: GpuPass | null;
   /** Tensors that recorded commands use: their buffers are given back after these are submitted. */

@@ -3,7 +3,7 @@ import type { WebgpuBackend } from './backend';
 import { WebgpuError, WebgpuLimitError } from './errors';
 import { limitsOf, type GpuPipeline } from './gpu';
 import { checkHealth } from './guard';
-import { folded, source, uniforms, type Program } from './program';
+import { each, folded, source, uniforms, type Program } from './program';
 
 /** GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM */
 const UNIFORM = 0x8 | 0x40;
@@ -48,9 +48,11 @@ export class Call {
   }
 
   /** Records a program. One without workgroups does nothing. */
-  run(program: Program): void {
-    if (program.workgroups === 0) return;
+  run(given: Program): void {
+    if (given.workgroups === 0) return;
     const { backend } = this;
+    const reads = Object.entries(given.reads).map(([name, tensor]) => [name, this.#asFloats(tensor)] as const);
+    const program = { ...given, reads: Object.fromEntries(reads) };
     const tensors = [...Object.values(program.writes), ...Object.values(program.reads)];
     this.#checkSizes(program, tensors);
     const resources = tensors.map(({ dataId }) => {
@@ -63,6 +65,16 @@ export class Call {
     backend.device.queue.writeBuffer(buffer, 0, values);
     backend.uniformPendingDisposal.push(buffer);
     this.#record(program, [...resources, { buffer }]);
+  }
+
+  /** A cast of whole numbers or booleans to float32 costs tfjs nothing: the buffer keeps what it holds. */
+  #asFloats(x: TensorInfo): TensorInfo {
+    if (x.dtype !== 'float32' || this.backend.tensorMap.get(x.dataId).dtype === 'float32') return x;
+    const y = this.scratch(x.shape);
+    const whole = { ...x, dtype: 'int32' } as const;
+    const code = 'fn element(i: i32) { y[i] = f32(x[i]); }';
+    this.run(each(util.sizeFromShape(x.shape), { name: 'cast', reads: { x: whole }, writes: { y }, code }));
+    return y;
   }
 
   #record(program: Program, resources: object[]): void {

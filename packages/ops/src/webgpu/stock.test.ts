@@ -23,6 +23,12 @@ describeKernels('sums', () => {
     expect(Math.abs(total / (3_000_001 * Math.fround(1 / 3)) - 1)).toBeLessThan(1e-6);
   });
 
+  it('of booleans and whole numbers cast to floats count them', async () => {
+    const ones = tf.tidy(() => tf.greater(tf.range(0, 9).add(0), 4.5).toFloat());
+    expect(Array.from(await tf.sum(ones).data())).toEqual([4]);
+    expect(Array.from(await tf.sum(tf.tensor1d([3, 4], 'int32').toFloat()).data())).toEqual([7]);
+  });
+
   it.each([[[0]], [[1, 2]], [[4]], [[0, 1, 2, 3, 4]], [[0, 2]]])(
     'over axes %j equal those of the cpu backend',
     async (axes) => {
