@@ -10,6 +10,9 @@ const UNIFORM = 0x8 | 0x40;
 /** Commands that are recorded before they are sent off. More save time on the way; fewer give buffers back sooner. */
 const BATCH = 32;
 
+/** `mixed`: factors of products in half precision, everything else in float32. */
+export type Precision = 'float32' | 'mixed';
+
 const pipelines = new WeakMap<object, Map<string, GpuPipeline>>();
 
 /** One kernel call: it takes tensors from the backend and records programs behind those of tfjs. */
@@ -20,6 +23,7 @@ export class Call {
   constructor(
     readonly name: string,
     private readonly backend: WebgpuBackend,
+    readonly precision: Precision = 'float32',
   ) {}
 
   /** The value of one of the device's limits, e.g. `maxComputeWorkgroupStorageSize`. */
@@ -129,9 +133,9 @@ export class Call {
   }
 
   /** Runs `body`, then frees the scratch, and the outputs too if it threw. */
-  static open<T>(name: string, backend: WebgpuBackend, body: (call: Call) => T): T {
+  static open<T>(name: string, backend: WebgpuBackend, body: (call: Call) => T, precision?: Precision): T {
     checkHealth(backend, name);
-    const call = new Call(name, backend);
+    const call = new Call(name, backend, precision);
     try {
       return body(call);
     } catch (error) {

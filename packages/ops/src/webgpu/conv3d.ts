@@ -72,6 +72,7 @@ export const conv3d = kernel<'x' | 'filter', Geometry>('Paired3dConv3d', (call, 
     leftAlong: 'step',
     rightAlong: 'column',
     reads: { x, weights: filter },
+    factors: ['x', 'weights'],
     integers: geometryOf(x.shape, filter.shape, y.shape, geometry),
     code: `${WINDOW}
 fn rowOf(row: i32) -> vec4i { return voxelOf(row); }
@@ -100,6 +101,7 @@ export const conv3dBackpropFilter = kernel<'x' | 'dy', Geometry & { readonly fil
       leftAlong: 'row',
       rightAlong: 'column',
       reads: { x, dy },
+      factors: ['x', 'dy'],
       integers: geometryOf(x.shape, filterShape, dy.shape, geometry),
       code: `${WINDOW}
 fn rowOf(row: i32) -> vec4i { return tapOf(row); }
@@ -154,6 +156,7 @@ function phaseProduct(
     rightAlong: 'step',
     placed: true,
     reads: { dy, weights: filter },
+    factors: ['dy', 'weights'],
     integers: {
       ...integers,
       ...named(

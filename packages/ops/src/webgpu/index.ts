@@ -1,3 +1,4 @@
 export { createWebgpuBackend, type Dawn, type WebgpuDevice, type WebgpuOptions } from './device';
 export { registerWebgpuKernels } from './register';
 export { WebgpuError, WebgpuLimitError } from './errors';
+export type { Precision } from './call';

@@ -29,6 +29,7 @@ export const matMul = kernel<'a' | 'b', { readonly transposeA: boolean; readonly
       leftAlong: transposeA ? 'row' : 'step',
       rightAlong: transposeB ? 'step' : 'column',
       reads: { a, b },
+      factors: ['a', 'b'],
       code: `fn rowOf(row: i32) -> vec4i { return vec4i(row, 0, 0, 0); }
 fn stepOf(k: i32) -> vec4i { return vec4i(k, 0, 0, 0); }
 fn left(batch: i32, row: vec4i, step: vec4i) -> f32 { return a[batch * u.rows * u.depth + ${left}]; }

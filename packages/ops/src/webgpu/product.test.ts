@@ -5,7 +5,8 @@ import { expectClose, upload } from '../testing/behaviour';
 import { CaseRandom } from '../testing/random';
 import type { WebgpuBackend } from './backend';
 import { Call } from './call';
-import { LARGE, product, SMALL, splitsFor, THIN, tileFor } from './product';
+import { LARGE, product, SMALL, splitsFor, THIN, tileFor, type Operands, type Tile } from './product';
+import { registerWebgpuKernels } from './register';
 import { describeKernels } from './testing';
 
 describe('the shape of a product', () => {
@@ -26,15 +27,37 @@ describe('the shape of a product', () => {
 describeKernels('products', () => {
   const ways = [LARGE, SMALL, THIN].flatMap((tile) => [1, 3].map((splits) => ({ tile, splits })));
 
-  it.each(ways)('are right with $splits parts in tiles of $tile.rows by $tile.columns', async ({ tile, splits }) => {
+  it.each(ways)('are right with $splits parts in tiles of $tile.rows by $tile.columns', (way) => expectProduct(way));
+
+  it.each([1e-20, 1e15])('with scaled factors around %d are right', (size) =>
+    expectProduct({ tile: SMALL, splits: 1, operands: { type: 'f32', scaled: true }, size }),
+  );
+
+  it('take half precision only from a device that has it', () => {
+    const { device } = tf.backend() as WebgpuBackend;
+    if (device.features.has('shader-f16')) return registerWebgpuKernels({ precision: 'mixed' });
+    expect(() => registerWebgpuKernels({ precision: 'mixed' })).toThrow(
+      /expected a device with shader-f16, got one without/,
+    );
+  });
+
+  interface Way {
+    tile: Tile;
+    splits: number;
+    operands?: Operands;
+    size?: number;
+  }
+
+  async function expectProduct({ tile, splits, operands, size = 1 }: Way): Promise<void> {
     const random = new CaseRandom(5);
     const [rows, columns, depth] = [131, 67, 50]; // beyond a whole tile each way
-    const [a, b] = [random.tensor([rows, depth]), random.tensor([depth, columns])];
+    const [a, b] = [random.tensor([rows, depth], size), random.tensor([depth, columns], 1 / size)];
     const inputs = [a, b].map(upload);
     const y = Call.open('test', tf.backend() as WebgpuBackend, (call) => {
       const made = call.output([rows, columns]);
       const spec = {
-        ...{ name: 'product', rows, columns, depth, splits, tile, reads: { a: inputs[0], b: inputs[1] } },
+        ...{ name: 'product', rows, columns, depth, splits, tile, operands, reads: { a: inputs[0], b: inputs[1] } },
+        factors: ['a', 'b'] as const,
         ...({ leftAlong: 'step', rightAlong: 'column' } as const),
         code: `fn rowOf(row: i32) -> vec4i { return vec4i(row, 0, 0, 0); }
 fn stepOf(k: i32) -> vec4i { return vec4i(k, 0, 0, 0); }
@@ -45,5 +68,5 @@ fn right(batch: i32, k: i32, column: i32) -> f32 { return b[k * u.columns + colu
       return made;
     });
     await expectClose(tf.engine().makeTensorFromTensorInfo(y), matMulReference(a, b, false, false));
-  });
+  }
 });

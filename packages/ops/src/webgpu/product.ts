@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Call } from './call';
+import { largestOf, POWERS } from './magnitude';
 import type { Program } from './program';
 import { sums } from './sums';
 
@@ -19,8 +20,12 @@ export interface Product extends Pick<Program, 'name' | 'reads' | 'integers'> {
   readonly rightAlong: 'column' | 'step';
   /** Parts of each sum that workgroups take on their own; 1 by default. */
   readonly splits?: number;
+  /** The tensors of `reads` behind the two matrices. */
+  readonly factors: readonly [left: string, right: string];
   /** By default chosen by the shape. */
   readonly tile?: Tile;
+  /** By default what the call's precision says. */
+  readonly operands?: Operands;
   /**
    * Defines `rowOf(row: i32) -> vec4i`, `stepOf(k: i32) -> vec4i`, `left(batch: i32, row: vec4i, step: vec4i) -> f32` and
    * `right(batch: i32, k: i32, column: i32) -> f32`; where `placed`, also `place(row: i32, column: i32) -> i32`, where in y
@@ -29,6 +34,20 @@ export interface Product extends Pick<Program, 'name' | 'reads' | 'integers'> {
   readonly code: string;
   readonly placed?: boolean;
 }
+
+/**
+ * The factors as they lie in workgroup memory; products are added in float32 either way. `scaled` brings the largest value
+ * of each by a power of two near 2^10, which takes the place of scaling the loss: half precision ends at 2^16 and 2^-24.
+ */
+export interface Operands {
+  readonly type: 'f32' | 'f16';
+  readonly scaled: boolean;
+}
+
+const OPERANDS = {
+  float32: { type: 'f32', scaled: false },
+  mixed: { type: 'f16', scaled: true },
+} as const;
 
 /** What a workgroup computes, and how many rows of four columns each thread: these stay in registers. */
 export interface Tile {
@@ -71,14 +90,18 @@ export function product(call: Call, spec: Product, y: TensorInfo): void {
   // Whole blocks of steps, so that parts start where loads are aligned.
   const span = Math.max(1, Math.ceil(depth / splits / DEPTH)) * DEPTH;
   const result = splits === 1 ? y : call.scratch([splits, rows * columns]);
+  const operands = spec.operands ?? OPERANDS[call.precision];
+  const [left, right] = spec.factors.map((name) => spec.reads[name]);
+  const scales = operands.scaled && { largestLeft: largestOf(call, left), largestRight: largestOf(call, right) };
   call.run({
     name: spec.name,
-    reads: spec.reads,
+    half: operands.type === 'f16',
+    reads: { ...spec.reads, ...scales },
     writes: { y: result },
     integers: { ...spec.integers, rows, columns, depth, rowTiles, columnTiles, splits, span },
     threads: (tile.rows / tile.rowsOfThread) * (tile.columns / 4),
     workgroups: batch * splits * rowTiles * columnTiles,
-    code: `${spec.code}\n${spec.placed ? '' : LINEAR}\n${body(tile, spec)}`,
+    code: [spec.code, spec.placed ? '' : LINEAR, operandCode(operands), body(tile, spec)].join('\n'),
   });
   if (splits === 1) return;
   const code = 'fn term(o: i32, i: i32, c: i32) -> f32 { return parts[i * u.inner + c]; }';
@@ -87,6 +110,17 @@ export function product(call: Call, spec: Product, y: TensorInfo): void {
 }
 
 const LINEAR = 'fn place(row: i32, column: i32) -> i32 { return row * u.columns + column; }';
+
+/** The type, and what the two factors and their product are multiplied by. */
+function operandCode({ type, scaled }: Operands): string {
+  const factors = ['scaleLeft', 'scaleRight', 'unscale'];
+  if (!scaled)
+    return `alias Operand = ${type};\n${factors.map((name) => `fn ${name}() -> f32 { return 1.0; }`).join('\n')}`;
+  return `alias Operand = ${type};${POWERS}
+fn scaleLeft() -> f32 { return power(10 - exponentOf(largestLeft[0])); }
+fn scaleRight() -> f32 { return power(10 - exponentOf(largestRight[0])); }
+fn unscale() -> f32 { return power(exponentOf(largestLeft[0]) - 10) * power(exponentOf(largestRight[0]) - 10); }`;
+}
 
 function body(tile: Tile, { leftAlong, rightAlong }: Product): string {
   const acrossThreads = tile.columns / 4;
@@ -98,8 +132,8 @@ function body(tile: Tile, { leftAlong, rightAlong }: Product): string {
   const columns = [0, 1, 2, 3];
   const each = (make: (i: number) => string) => rows.map(make).join('\n    ');
   return `
-var<workgroup> leftTile: array<f32, ${DEPTH * leftStride}>;
-var<workgroup> rightTile: array<f32, ${DEPTH * rightStride}>;
+var<workgroup> leftTile: array<Operand, ${DEPTH * leftStride}>;
+var<workgroup> rightTile: array<Operand, ${DEPTH * rightStride}>;
 var<workgroup> rowPlaces: array<vec4i, ${tile.rows}>;
 fn run(workgroup: i32, thread: i32) {
   let firstColumn = workgroup % u.columnTiles * ${tile.columns};
@@ -119,14 +153,14 @@ fn run(workgroup: i32, thread: i32) {
     workgroupBarrier();
     for (var k = 0; k < ${DEPTH}; k++) {
       let at = k * ${rightStride} + across;
-      let b = vec4f(${columns.map((j) => `rightTile[at + ${j * acrossThreads}]`).join(', ')});
+      let b = vec4f(${columns.map((j) => `f32(rightTile[at + ${j * acrossThreads}])`).join(', ')});
       let a = k * ${leftStride} + down;
-      ${each((i) => `sum${i} += leftTile[a + ${i * downThreads}] * b;`)}
+      ${each((i) => `sum${i} += f32(leftTile[a + ${i * downThreads}]) * b;`)}
     }
     workgroupBarrier();
   }
   let base = slice * u.rows * u.columns;
-  ${each((i) => `storeRow(base, firstRow + down + ${i * downThreads}, firstColumn + across, sum${i});`)}
+  ${each((i) => `storeRow(base, firstRow + down + ${i * downThreads}, firstColumn + across, sum${i} * unscale());`)}
 }
 fn storeRow(base: i32, row: i32, column: i32, values: vec4f) {
   if (row >= u.rows) { return; }
@@ -143,7 +177,7 @@ fn storeRow(base: i32, row: i32, column: i32, values: vec4f) {
 function loadLeft(tile: Tile, threads: number, stride: number, along: 'row' | 'step'): string {
   const load = `var value = 0.0;
       if (start + k < last && firstRow + r < u.rows) { value = left(batch, rowPlaces[r], step); }
-      leftTile[k * ${stride} + r] = value;`;
+      leftTile[k * ${stride} + r] = Operand(value * scaleLeft());`;
   if (along === 'step') {
     return `{
       let k = thread % ${DEPTH};
@@ -168,6 +202,6 @@ function loadRight(tile: Tile, threads: number, stride: number, along: 'column' 
       let c = ${c};
       var value = 0.0;
       if (start + k < last && firstColumn + c < u.columns) { value = right(batch, start + k, firstColumn + c); }
-      rightTile[k * ${stride} + c] = value;
+      rightTile[k * ${stride} + c] = Operand(value * scaleRight());
     }`;
 }

@@ -15,6 +15,8 @@ export interface Program {
   /** Threads of a workgroup, and how many of these. */
   readonly threads: number;
   readonly workgroups: number;
+  /** Whether the code has numbers of half precision. */
+  readonly half?: boolean;
   /** Defines `fn run(workgroup: i32, thread: i32)`. */
   readonly code: string;
 }
@@ -23,7 +25,8 @@ export interface Program {
  * The whole WGSL. It is the key under which the pipeline is kept, so nothing baked into it can be forgotten there.
  * Workgroups are numbered through, whatever way the dispatch folds them (see `folded`).
  */
-export function source({ reads, writes, atomics = [], integers = {}, floats = {}, threads, code }: Program): string {
+export function source(program: Program): string {
+  const { reads, writes, atomics = [], integers = {}, floats = {}, half, threads, code } = program;
   const type = ({ dtype }: TensorInfo) => (dtype === 'float32' ? 'f32' : 'i32');
   const declarations = [
     ...Object.entries(writes).map(([name, tensor]) => {
@@ -38,7 +41,7 @@ export function source({ reads, writes, atomics = [], integers = {}, floats = {}
     ...Object.keys(integers).map((name) => `${name}: i32,`),
     ...Object.keys(floats).map((name) => `${name}: f32,`),
   ];
-  return `struct Uniforms { ${members.join(' ')} };
+  return `${half ? 'enable f16;\n' : ''}struct Uniforms { ${members.join(' ')} };
 ${declarations.map((declaration, i) => `@group(0) @binding(${i}) ${declaration}`).join('\n')}
 ${code}
 @compute @workgroup_size(${threads})

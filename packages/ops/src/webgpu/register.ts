@@ -27,7 +27,7 @@ import { smoothness } from './smoothness';
 import { softmax, softmaxGrad } from './softmax';
 import { warp, warpGrad } from './warp';
 import { missingMember, type WebgpuBackend } from './backend';
-import { Call } from './call';
+import { Call, type Precision } from './call';
 import { WebgpuError } from './errors';
 import { guardBackend, isGuarded } from './guard';
 import { present, type StockKernel, type WebgpuKernel } from './kernel';
@@ -81,10 +81,16 @@ const stockKernels: readonly StockKernel[] = [select, reverse, pad, sum, mean];
  *
  * From then on errors of WebGPU are thrown, by the next kernel or the next read; tfjs by itself would log them and go on.
  *
- * @throws WebgpuError when another backend is current, or one of another version of tfjs
+ * @param options `precision: 'mixed'` rounds the factors of products (convolutions, matrices) to half precision; sums, weights
+ *   and everything else stay in float32. Not run on a device yet: see docs/webgpu.md. Default 'float32'.
+ * @throws WebgpuError when another backend is current, or one of another version of tfjs, or when its device has no half precision
  */
-export function registerWebgpuKernels(): void {
+export function registerWebgpuKernels({ precision = 'float32' }: { precision?: Precision } = {}): void {
   const backend = currentBackend();
+  if (precision === 'mixed' && !backend.device.features.has('shader-f16')) {
+    throw failure('a device with shader-f16', 'one without', "leave precision at 'float32'");
+  }
+  precisions.set(backend, precision);
   if (!isGuarded(backend)) {
     mendShaders(backend.device);
     guardBackend(backend);
@@ -112,20 +118,27 @@ function replace(kernel: StockKernel): void {
 
 const replaced = new WeakSet<KernelFunc>();
 
+const precisions = new WeakMap<object, Precision>();
+
 function kernelFunction({ name, run }: WebgpuKernel): KernelFunc {
   return ({ inputs, backend, attrs }) =>
-    Call.open<TensorInfo | TensorInfo[]>(name, backend as WebgpuBackend, (call) =>
-      run(call, present(inputs), attrs ?? {}),
+    Call.open<TensorInfo | TensorInfo[]>(
+      name,
+      backend as WebgpuBackend,
+      (call) => run(call, present(inputs), attrs ?? {}),
+      precisions.get(backend as object),
     );
 }
 
 function currentBackend(): WebgpuBackend {
   const name = getBackend();
   const backend = name === 'webgpu' ? findBackend('webgpu') : null;
-  const fail = (expected: string, got: string, advice: string) =>
-    new WebgpuError('registerWebgpuKernels', expected, got, advice);
-  if (!backend) throw fail("the current backend to be 'webgpu'", `'${name}'`, 'await createWebgpuBackend(…) first');
+  if (!backend) throw failure("the current backend to be 'webgpu'", `'${name}'`, 'await createWebgpuBackend(…) first');
   const missing = missingMember(backend);
-  if (missing) throw fail('a backend of tfjs 4.22', `one without ${missing}`, 'install version 4.22 of tfjs');
+  if (missing) throw failure('a backend of tfjs 4.22', `one without ${missing}`, 'install version 4.22 of tfjs');
   return backend as WebgpuBackend;
+}
+
+function failure(expected: string, got: string, advice: string): WebgpuError {
+  return new WebgpuError('registerWebgpuKernels', expected, got, advice);
 }

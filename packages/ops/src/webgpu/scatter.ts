@@ -1,5 +1,6 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Call } from './call';
+import { largestOf, POWERS } from './magnitude';
 import { each, type Program } from './program';
 
 /** Adds up at places that the code chooses. */
@@ -12,12 +13,6 @@ export interface Scatter extends Pick<Program, 'name' | 'reads' | 'integers'> {
   readonly code: string;
 }
 
-const THREADS_OF_MAXIMUM = 1 << 14;
-
-/** The power of two below the largest magnitude, of `largest`; tiny ones are rounded away. */
-const EXPONENT = 'fn exponent() -> i32 { return max(i32(u32(largest[0]) >> 23u) - 127, -97); }';
-const POWER = 'fn power(n: i32) -> f32 { return bitcast<f32>(u32(n + 127) << 23u); }';
-
 /**
  * Records sums at scattered places, `y[place] += value`, whose result does not depend on the order of the threads: values
  * are turned into whole numbers, of 30 bits below the largest magnitude, and added in 64 bits, by two atomic words with a
@@ -26,10 +21,9 @@ const POWER = 'fn power(n: i32) -> f32 { return bitcast<f32>(u32(n + 127) << 23u
 export function scatter(call: Call, spec: Scatter, y: TensorInfo): void {
   const count = util.sizeFromShape(y.shape);
   const words = call.scratch([2 * count], 'int32');
-  const largest = call.scratch([1], 'int32');
-  const zero = 'fn element(i: i32) { words[i] = 0; if (i == 0) { largest[0] = 0; } }';
-  call.run(each(2 * count, { name: 'zero', reads: {}, writes: { words, largest }, code: zero }));
-  findLargest(call, spec.bound, largest);
+  const largest = largestOf(call, spec.bound);
+  const zero = 'fn element(i: i32) { words[i] = 0; }';
+  call.run(each(2 * count, { name: 'zero', reads: {}, writes: { words }, code: zero }));
   call.run(
     each(spec.count, {
       name: spec.name,
@@ -37,10 +31,9 @@ export function scatter(call: Call, spec: Scatter, y: TensorInfo): void {
       writes: { words },
       atomics: ['words'],
       integers: spec.integers,
-      code: `${EXPONENT}
-${POWER}
+      code: `${POWERS}
 fn accumulate(place: i32, value: f32) {
-  let fixed = i32(round(value * power(29 - exponent())));
+  let fixed = i32(round(value * power(29 - exponentOf(largest[0]))));
   let low = bitcast<u32>(fixed);
   let before = atomicAdd(&words[2 * place], low);
   let high = select(0u, 0xffffffffu, fixed < 0) + select(0u, 1u, before + low < before);
@@ -54,8 +47,7 @@ ${spec.code}`,
       name: 'result',
       reads: { words, largest },
       writes: { y },
-      code: `${EXPONENT}
-${POWER}
+      code: `${POWERS}
 fn element(i: i32) {
   var low = bitcast<u32>(words[2 * i]);
   var high = bitcast<u32>(words[2 * i + 1]);
@@ -64,29 +56,9 @@ fn element(i: i32) {
     low = ~low + 1u;
     high = ~high + select(0u, 1u, low == 0u);
   }
-  let magnitude = (f32(high) * 4294967296.0 + f32(low)) * power(exponent() - 29);
+  let magnitude = (f32(high) * 4294967296.0 + f32(low)) * power(exponentOf(largest[0]) - 29);
   let finite = largest[0] < 0x7f800000;
   y[i] = select(bitcast<f32>(largest[0] | 0x7fc00000), select(magnitude, -magnitude, negative), finite);
-}`,
-    }),
-  );
-}
-
-/** Bits of the largest magnitude: those of floats are in the order of the floats, infinity and NaN above all. */
-function findLargest(call: Call, x: TensorInfo, largest: TensorInfo): void {
-  const values = util.sizeFromShape(x.shape);
-  const threads = Math.min(values, THREADS_OF_MAXIMUM);
-  call.run(
-    each(threads, {
-      name: 'largest',
-      reads: { x },
-      writes: { largest },
-      atomics: ['largest'],
-      integers: { values },
-      code: `fn element(i: i32) {
-  var most = 0u;
-  for (var n = i; n < u.values; n += u.count) { most = max(most, bitcast<u32>(x[n]) & 0x7fffffffu); }
-  atomicMax(&largest[0], most);
 }`,
     }),
   );

@@ -1,0 +1,85 @@
+import { decodeSafetensors } from '@paired3d/nn';
+import { MemoryStorage, parseRunConfig, phantomSource, presets, run, type StageName } from '@paired3d/pipeline';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { selectBackend } from '../backend';
+import { hasWebgpu } from '../testing/webgpu';
+
+/** Three steps of each stage of `tiny`, on three phantoms of half its size. */
+const phantoms = { ...presets.tiny.source, size: [16, 12, 16], spacing: 15, cases: { train: 3, test: 1 } } as const;
+const config = parseRunConfig({
+  ...presets.tiny,
+  source: phantoms,
+  validation: 1,
+  vqae: { ...presets.tiny.vqae, steps: 3, crop: 8 },
+  tokenize: { ...presets.tiny.tokenize, variants: 1 },
+  diffusion: { ...presets.tiny.diffusion, steps: 3 },
+  registration: { ...presets.tiny.registration, steps: 3 },
+});
+
+async function runUntil(backend: 'wasm' | 'webgpu', storage: MemoryStorage, targets: StageName[]) {
+  await selectBackend(backend);
+  const { kind: _kind, ...phantom } = phantoms as Extract<typeof config.source, { kind: 'phantom' }>;
+  await run({ config, storage, source: phantomSource(phantom), emit: () => {}, clock: () => 0 }, targets);
+  return storage;
+}
+
+async function copyOf(storage: MemoryStorage, folders: string[]): Promise<MemoryStorage> {
+  const copy = new MemoryStorage();
+  for (const path of await storage.list('')) {
+    if (folders.some((folder) => path.startsWith(`${folder}/`))) await copy.write(path, (await storage.read(path))!);
+  }
+  return copy;
+}
+
+async function trained(storage: MemoryStorage, stage: string) {
+  const text = new TextDecoder().decode((await storage.read(`${stage}/history.json`))!);
+  const { tensors } = decodeSafetensors((await storage.read(`${stage}/model.safetensors`))!);
+  return { history: JSON.parse(text) as Record<string, number[]>, tensors };
+}
+
+type Values = ArrayLike<number | bigint>;
+
+/**
+ * How far two weights are apart, as a share of their size. Where a gradient is nothing but rounding Adam makes steps of it
+ * all the same: in single entries, which the root of the mean square forgives, and in whole biases without effect, those of
+ * keys (all scores of a query shift alike) and those before an instance norm.
+ */
+function distance(name: string, a: Values, b: Values): number {
+  const withoutEffect = (i: number) =>
+    /model\.\d.*conv\.bias$/.test(name) || (name.endsWith('in_proj_bias') && Math.floor((3 * i) / b.length) === 1);
+  const squares = (value: (i: number) => number) =>
+    Array.from(b, (_, i) => (withoutEffect(i) ? 0 : value(i) ** 2)).reduce((sum, square) => sum + square, 0);
+  return Math.sqrt(
+    squares((i) => Number(a[i]) - Number(b[i])) /
+      Math.max(
+        squares((i) => Number(b[i])),
+        1e-6,
+      ),
+  );
+}
+
+describe.skipIf(!hasWebgpu)('three steps of each stage of tiny on webgpu', () => {
+  const stages = ['vqae', 'diffusion', 'registration-real'] as const;
+  let reference: MemoryStorage;
+  beforeAll(async () => {
+    reference = await runUntil('wasm', new MemoryStorage(), ['diffusion', 'registration-real']);
+  });
+
+  it.each(stages)('give the numbers of wasm: %s', async (stage) => {
+    const given = await copyOf(reference, stage === 'diffusion' ? ['vqae', 'tokens'] : []);
+    const [actual, expected] = [
+      await trained(await runUntil('webgpu', given, [stage]), stage),
+      await trained(reference, stage),
+    ];
+    expect(Object.keys(actual.history)).toEqual(Object.keys(expected.history));
+    for (const [name, values] of Object.entries(expected.history)) {
+      values.forEach((value, step) =>
+        expect(actual.history[name][step], `${name}, step ${step}`).toBeCloseTo(value, 3),
+      );
+    }
+    expect([...actual.tensors.keys()]).toEqual([...expected.tensors.keys()]);
+    for (const [name, { data }] of expected.tensors) {
+      expect(distance(name, actual.tensors.get(name)!.data, data), name).toBeLessThan(2e-3);
+    }
+  });
+});
