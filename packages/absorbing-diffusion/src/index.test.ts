@@ -15,5 +15,6 @@ it('exports these names', () => {
     'sample',
     'sampleOrders',
     'tokenCount',
+    'unigramBits',
   ]);
 });

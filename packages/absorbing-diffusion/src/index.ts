@@ -10,4 +10,5 @@ export { Denoiser } from './denoiser';
 export { maskAnyOrder, maskAtRandomTimes, type MaskedBatch } from './masking';
 export { diffusionLoss, maskedCrossEntropy, type Weighting } from './loss';
 export { DiffusionTraining, bitsPerToken, type DiffusionStepMetrics, type DiffusionTrainingOptions } from './training';
+export { unigramBits } from './unigram';
 export { sample, sampleOrders, type SampleOptions, type SampleOrder } from './sample';

@@ -1,4 +1,10 @@
-import { Denoiser, DiffusionTraining, bitsPerToken, type DenoiserConfig } from '@paired3d/absorbing-diffusion';
+import {
+  Denoiser,
+  DiffusionTraining,
+  bitsPerToken,
+  unigramBits,
+  type DenoiserConfig,
+} from '@paired3d/absorbing-diffusion';
 import { Random } from '@paired3d/nn';
 import type { VqaeConfig } from '@paired3d/vqae';
 import type { RunConfig } from '../run/config';
@@ -33,6 +39,7 @@ export function diffusionStage(context: RunContext, upstream: { vqae?: Upstream;
     async run(folder) {
       const tokens = await readTokens(upstream.tokens.folder, 'train');
       const setup = { config, tokens, model: await denoiserConfig(config, tokens, upstream.vqae?.folder) };
+      const { model } = setup;
       const replica = diffusionReplica(setup);
       const { denoiser, training } = replica;
       let batches: Batches | undefined;
@@ -56,7 +63,12 @@ export function diffusionStage(context: RunContext, upstream: { vqae?: Upstream;
         const variants = upstream.vqae ? config.tokenize.variants : 1;
         const scored = (items.length > 0 ? items : tokens.items).filter((_, i) => i % variants === 0);
         const bits = await bitsPerToken(denoiser, scored, { seed, repeats: 8 });
-        const metrics = { bitsPerToken: bits.mean, standardError: bits.standardError };
+        const metrics = {
+          bitsPerToken: bits.mean,
+          standardError: bits.standardError,
+          // What counting codes gives: the denoiser must be below.
+          unigramBits: unigramBits(tokens.items, scored, model.codes),
+        };
         const card = modelCard('diffusion', context, { ...metrics, weights: denoiser.parameters.count });
         const tensors = await denoiser.state();
         await writeModel(folder, { kind: 'diffusion', config: { ...denoiser.config }, tensors }, card);
