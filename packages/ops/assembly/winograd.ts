@@ -1,17 +1,17 @@
 // Winograd's minimal filtering F(2, 3) on three axes: y = A^T [(G g) (B^T x)], so that a tile of 2^3 outputs of a 3^3
 // convolution takes 4^3 = 64 multiplications for each pair of channels, and not 8 * 27 = 216; over the channels these are
-// 64 products of small matrices. The filter's gradient is G^T [(B^T x) (A dy)], as many. (Lavin and Gray 2016, arXiv:1509.09308)
-import { addTransposedProduct, product } from './products';
-import { transformGradient, transformInput, transformOutput } from './winogradTransforms';
+// 64 products of small matrices. (Lavin and Gray 2016, arXiv:1509.09308)
+import { product } from './products';
+import { transformInput, transformOutput } from './winogradTransforms';
 
 /** One sample. Channels count in eights; `block`, the tiles that are in cache together, in fours. */
 @unmanaged
 class Winograd {
   /** [2 depth + 2][2 height + 2][2 width + 2][channelsIn], padded. */
   x!: usize;
-  /** [64][channelsOut / 8][channelsIn][8]; of the gradient [64][channelsIn][channelsOut], added to. */
+  /** [64][channelsOut / 8][channelsIn][8]. */
   weights!: usize;
-  /** Outputs, of any size up to [2 depth][2 height][2 width]; the gradient's dy is padded to just that. */
+  /** Outputs, of any size up to [2 depth][2 height][2 width]. */
   y!: usize;
   /** Scratch: 64 times [block][channelsIn] and [block][channelsOut], `pointStep` and `sumStep` bytes apart. */
   points!: usize;
@@ -70,29 +70,6 @@ export function winograd(r: Winograd): void {
       transformOutput(
         r.sums + <usize>tile * voxel, sumStep, y, plane, row, voxel,
         2 * d + 1 < r.yDepth, 2 * h + 1 < r.yHeight, 2 * w + 1 < r.yWidth,
-      );
-    }
-  }
-}
-
-/** The gradient of the weights in the transformed domain. */
-export function winogradFilterGradient(r: Winograd): void {
-  const tiles = r.depth * r.height * r.width, voxel = <usize>r.channelsOut << 2;
-  const pointStep = r.pointStep, sumStep = r.sumStep;
-  const weightStep = <usize>r.channelsIn * voxel;
-  const row = <usize>(2 * r.width) * voxel, plane = <usize>(2 * r.height) * row;
-  for (let first = 0; first < tiles; first += r.block) {
-    const count = min(r.block, tiles - first);
-    transformInputs(r, first, count);
-    for (let tile = 0; tile < count; tile++) {
-      locate(r, first + tile);
-      const dy = r.y + <usize>(2 * d) * plane + <usize>(2 * h) * row + <usize>(2 * w) * voxel;
-      transformGradient(dy, plane, row, voxel, r.sums + <usize>tile * voxel, sumStep);
-    }
-    for (let point: usize = 0; point < 64; point++) {
-      addTransposedProduct(
-        r.points + point * pointStep, r.sums + point * sumStep, r.weights + point * weightStep,
-        count, r.channelsIn, r.channelsOut,
       );
     }
   }

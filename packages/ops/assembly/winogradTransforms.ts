@@ -1,9 +1,7 @@
 // The linear maps of winograd.ts, each along three axes in turn, four channels at a time. Along one axis they are
 //   B^T x = (x0 - x2, x1 + x2, x2 - x1, x1 - x3)
 //   A^T s = (s0 + s1 + s2, s1 - s2 - s3)
-//   A y   = (y0, y0 + y1, y0 - y1, y1), its last sign left to G^T, below
 //   G g   = (g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2)
-//   G^T u = (u0 + (u1 + u2) / 2, (u1 - u2) / 2, (u1 + u2) / 2 - u3)
 
 /** B^T of a tile x [4][4][4][channels] in its volume, to the 64 points, `step` bytes apart. */
 export function transformInput(x: usize, plane: usize, row: usize, voxel: usize, to: usize, step: usize): void {
@@ -123,38 +121,6 @@ function storePlane(
   if (wide) v128.store(y + row + voxel, v11);
 }
 
-/** A of a tile dy [2][2][2][channels] in its volume, to the 64 points. */
-export function transformGradient(dy: usize, plane: usize, row: usize, voxel: usize, to: usize, step: usize): void {
-  const end = dy + voxel;
-  for (; dy < end; dy += 16, to += 16) {
-    const a = v128.load(dy), b = v128.load(dy + voxel), c = v128.load(dy + row), d = v128.load(dy + row + voxel);
-    const q = dy + plane;
-    const e = v128.load(q), f = v128.load(q + voxel), g = v128.load(q + row), h = v128.load(q + row + voxel);
-    gradientPlane(a, b, c, d, to, step);
-    gradientPlane(f32x4.add(a, e), f32x4.add(b, f), f32x4.add(c, g), f32x4.add(d, h), to + 16 * step, step);
-    gradientPlane(f32x4.sub(a, e), f32x4.sub(b, f), f32x4.sub(c, g), f32x4.sub(d, h), to + 32 * step, step);
-    gradientPlane(e, f, g, h, to + 48 * step, step);
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function gradientPlane(a: v128, b: v128, c: v128, d: v128, to: usize, step: usize): void {
-  gradientRow(a, b, to, step);
-  gradientRow(f32x4.add(a, c), f32x4.add(b, d), to + 4 * step, step);
-  gradientRow(f32x4.sub(a, c), f32x4.sub(b, d), to + 8 * step, step);
-  gradientRow(c, d, to + 12 * step, step);
-}
-
-// @ts-ignore: decorator
-@inline
-function gradientRow(a: v128, b: v128, to: usize, step: usize): void {
-  v128.store(to, a);
-  v128.store(to + step, f32x4.add(a, b));
-  v128.store(to + 2 * step, f32x4.sub(a, b));
-  v128.store(to + 3 * step, b);
-}
-
 /** G along the middle axis of g [outer][3][inner], to [outer][4][inner]; `inner` in fours. */
 export function transformFilterAxis(g: usize, u: usize, outer: i32, inner: usize): void {
   const size = inner << 2, half = f32x4.splat(0.5);
@@ -166,20 +132,6 @@ export function transformFilterAxis(g: usize, u: usize, outer: i32, inner: usize
       v128.store(u + size, f32x4.add(outside, inside));
       v128.store(u + 2 * size, f32x4.sub(outside, inside));
       v128.store(u + 3 * size, g2);
-    }
-  }
-}
-
-/** G^T along the middle axis of u [outer][4][inner], to [outer][3][inner]; `inner` in fours. */
-export function transformFilterGradientAxis(u: usize, g: usize, outer: i32, inner: usize): void {
-  const size = inner << 2, half = f32x4.splat(0.5);
-  for (let o = 0; o < outer; o++, g += 2 * size, u += 3 * size) {
-    for (const end = g + size; g < end; g += 16, u += 16) {
-      const u1 = v128.load(u + size), u2 = v128.load(u + 2 * size);
-      const sum = f32x4.mul(half, f32x4.add(u1, u2));
-      v128.store(g, f32x4.add(v128.load(u), sum));
-      v128.store(g + size, f32x4.mul(half, f32x4.sub(u1, u2)));
-      v128.store(g + 2 * size, f32x4.sub(sum, v128.load(u + 3 * size)));
     }
   }
 }
