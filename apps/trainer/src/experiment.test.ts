@@ -90,7 +90,7 @@ describe('paired3d experiment table', () => {
     const other = await paired3d(...minutes('2'));
     expect(other).toMatchObject({
       exitCode: 42,
-      stderr: expect.stringMatching(/plan.json: expected a plan for 2 min/),
+      stderr: expect.stringMatching(/plan.json: expected a plan of 2 min.* for real, got/),
     });
     const unknown = await paired3d(...command, '--only', 'reel', '--out', out);
     expect(unknown.stderr).toBe(

@@ -11,7 +11,7 @@ import {
   type Arguments,
   type Setting,
 } from '../experiment/commands';
-import { planTrainings } from '../experiment/plan';
+import { stepsOf, stepsWithin } from '../experiment/plan';
 import { rowsOf, runsOf, type Done, type Optimised } from '../experiment/results';
 import { trainingsOf, type Training } from '../experiment/trainings';
 import { lockFolder } from '../lock';
@@ -71,7 +71,10 @@ async function makeTable(options: ExperimentOptions, context: CliContext, run: R
     }
   };
   try {
-    const plan = await planTrainings(setting, trainings, options.minutes, storage, run);
+    const { minutes } = options;
+    const allSteps = minutes
+      ? await stepsWithin(minutes, setting, trainings, storage, run)
+      : stepsOf(setting, trainings);
     for (const preset of ['fast', 'accurate'] as const) {
       const command = optimiseCommand(setting, preset);
       await doAll([command]);
@@ -79,7 +82,7 @@ async function makeTable(options: ExperimentOptions, context: CliContext, run: R
       await write();
     }
     for (const training of trainings) {
-      const steps = plan.steps[training.id];
+      const steps = allSteps[training.id];
       const commands = commandsOf(setting, training, steps, started(training));
       await doAll(commands);
       trained.push({ training, steps, commands });
