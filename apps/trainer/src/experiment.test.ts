@@ -71,7 +71,7 @@ describe('paired3d experiment table', () => {
     expect(await paired3d(...words.slice(1, -1), again)).toMatchObject({ exitCode: 0 });
     const model = (of: string) => readFileSync(path.join(of, 'registration-real/model.safetensors'));
     expect(model(again)).toEqual(model(path.join(out, 'real-augmented-doubled')));
-  }, 60_000);
+  }, 240_000);
 
   it('divides the minutes by the speed it measures, and keeps the plan', async () => {
     const out = path.join(temporaryFolder(), 'out');
@@ -96,5 +96,5 @@ describe('paired3d experiment table', () => {
     expect(unknown.stderr).toBe(
       'paired3d: --only: expected real, real-augmented, random-diffeomorphisms, synthetic, got reel; name some of them\n',
     );
-  }, 60_000);
+  }, 240_000);
 });
