@@ -102,6 +102,21 @@ describe('optimisePair', () => {
     expect(await leaked(run)).toBe(0);
   });
 
+  it('leaves out what a good start has done already', async () => {
+    const found = await optimisePair(fixed, moving, { recipe });
+    const [coarse] = recipe.stages;
+    const stages = [{ ...coarse, enough: 0.1 }, ...short.stages];
+    const run = async (start?: typeof found) => {
+      const seen: number[] = [];
+      const onIteration = ({ iterations }: { iterations: number }) => seen.push(iterations);
+      await optimisePair(fixed, moving, { recipe: { ...recipe, stages }, start, onIteration });
+      return seen;
+    };
+    expect(await run(found)).toEqual([2, 2]);
+    expect(await run()).toEqual(Array(27).fill(27));
+    expect(await leaked(() => run(found))).toBe(0);
+  });
+
   it('stops when it is told to, and leaves nothing behind', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');

@@ -106,6 +106,8 @@ class Descent {
   private velocity: tf.Tensor5D;
   private readonly toNormalised: tf.Tensor1D;
   private breathed = 0;
+  /** Iterations of stages that were left out. */
+  private spared = 0;
 
   constructor(
     grid: Size3,
@@ -129,6 +131,7 @@ class Descent {
     const objective: Objective = { sources, targets, toNormalised: this.toNormalised, squarings };
     let state = [this.velocity.clone(), tf.zerosLike(this.velocity), tf.zerosLike(this.velocity)];
     try {
+      if (await this.isEnough(objective, stage)) return;
       for (let step = 1; step <= stage.iterations; step++) {
         const { value, next } = update(state, objective, stage, step);
         tf.dispose(state);
@@ -142,6 +145,18 @@ class Descent {
     } finally {
       tf.dispose([sources, targets, ...state]);
     }
+  }
+
+  /** Whether the images are as similar already as the stage is to make them. */
+  private async isEnough(objective: Objective, stage: OptimiseStage): Promise<boolean> {
+    if (stage.enough === undefined) return false;
+    const alone = { ...stage, smoothing: 0, diffusion: 0, bending: 0 };
+    const difference = tf.tidy(() => objectiveLoss(this.velocity, objective, alone));
+    const [value] = await difference.data();
+    difference.dispose();
+    if (!(value < stage.enough)) return false;
+    this.spared += stage.iterations;
+    return true;
   }
 
   /** What was found, on the control grid. */
@@ -168,7 +183,7 @@ class Descent {
       stage: stages.indexOf(stage) + 1,
       stages: stages.length,
       iteration: this.losses.length,
-      iterations: stages.reduce((sum, { iterations }) => sum + iterations, 0),
+      iterations: stages.reduce((sum, { iterations }) => sum + iterations, 0) - this.spared,
       loss,
     });
     if (performance.now() - this.breathed > BREATH) {

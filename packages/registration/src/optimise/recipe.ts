@@ -18,6 +18,8 @@ export interface OptimiseStage {
   readonly diffusion: number;
   /** Weight of its bending energy. */
   readonly bending: number;
+  /** The stage is left out when its images differ by less to begin with: 0 = the same, 2 = unlike. */
+  readonly enough?: number;
 }
 
 /** Everything that defines an optimisation. */
@@ -40,8 +42,8 @@ const stage = (
 ): OptimiseStage => ({ resolution, blur, smoothing, iterations, learningRate, diffusion, bending });
 
 /**
- * `fast`: 80 iterations on images of 64 voxels. `accurate`: 130, and 15 more on images of 128. `refine`: for the start that a
- * network gives, without what finds the large motions: 40, and 15 on images of 128.
+ * `fast`: 80 iterations on images of 64 voxels. `accurate`: 130, and 15 more on images of 128. `refine`: `fast` and the last
+ * stage of `accurate`; for a start, which it takes for what the coarse stages would find where it is good enough.
  */
 export const OPTIMISE_PRESETS = {
   fast: {
@@ -69,6 +71,8 @@ export const OPTIMISE_PRESETS = {
     controlPoints: 32,
     squarings: 5,
     stages: [
+      { ...stage(64, 4, 3, 20, 1.5, 0, 0), enough: 0.1 },
+      { ...stage(64, 2, 2, 20, 0.7, 5e-4, 0.02), enough: 0.2 },
       stage(64, 1, 1.5, 20, 0.7, 5e-4, 0.05),
       stage(64, 0, 1, 20, 0.7, 5e-4, 0.1),
       stage(128, 0.7, 1, 15, 0.5, 5e-4, 0.1),
