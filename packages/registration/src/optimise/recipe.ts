@@ -72,7 +72,7 @@ export const OPTIMISE_PRESETS = {
     squarings: 5,
     stages: [
       { ...stage(64, 4, 3, 20, 1.5, 0, 0), enough: 0.1 },
-      { ...stage(64, 2, 2, 20, 0.7, 5e-4, 0.02), enough: 0.2 },
+      { ...stage(64, 2, 2, 20, 0.7, 5e-4, 0.02), enough: 0.08 },
       stage(64, 1, 1.5, 20, 0.7, 5e-4, 0.05),
       stage(64, 0, 1, 20, 0.7, 5e-4, 0.1),
       stage(128, 0.7, 1, 15, 0.5, 5e-4, 0.1),
