@@ -102,19 +102,23 @@ describe('optimisePair', () => {
     expect(await leaked(run)).toBe(0);
   });
 
-  it('leaves out what a good start has done already', async () => {
+  it('goes on with a start that is good enough, and drops one that is not', async () => {
     const found = await optimisePair(fixed, moving, { recipe });
-    const [coarse] = recipe.stages;
-    const stages = [{ ...coarse, enough: 0.1 }, ...short.stages];
+    const stages = [...recipe.stages, ...short.stages];
     const run = async (start?: typeof found) => {
-      const seen: number[] = [];
-      const onIteration = ({ iterations }: { iterations: number }) => seen.push(iterations);
-      await optimisePair(fixed, moving, { recipe: { ...recipe, stages }, start, onIteration });
-      return seen;
+      const warm = { stage: 0, difference: 0.1 };
+      const { losses } = await optimisePair(fixed, moving, { recipe: { ...recipe, stages, warm }, start });
+      return losses;
     };
-    expect(await run(found)).toEqual([2, 2]);
-    expect(await run()).toEqual(Array(27).fill(27));
+    const good = await run(found);
+    expect(good).toHaveLength(2);
+    expect(good[0]).toBeLessThan(0.1);
+    const wrong = { forward: found.backward, backward: found.forward };
+    const cold = await run();
+    expect(cold).toHaveLength(27);
+    expect(await run(wrong as typeof found)).toEqual(cold);
     expect(await leaked(() => run(found))).toBe(0);
+    expect(await leaked(() => run(wrong as typeof found))).toBe(0);
   });
 
   it('stops when it is told to, and leaves nothing behind', async () => {

@@ -87,7 +87,8 @@ export async function optimisePair(
   const scale = [2, 1, 0].map((axis) => (size[axis] === 1 ? 0 : (2 * unit) / extent[axis]));
   const descent = new Descent(grid, scale, recipe, options);
   try {
-    for (const stage of recipe.stages) await descent.run(stage, rasters, sizeFor(stage.resolution, extent, size));
+    const sizeOf = ({ resolution }: OptimiseStage) => sizeFor(resolution, extent, size);
+    for (const stage of await descent.begin(rasters, sizeOf)) await descent.run(stage, rasters, sizeOf(stage));
     const { forward, backward, velocity } = await descent.found();
     if (![forward, backward].every(({ data }) => data.every(Number.isFinite))) {
       const advice = 'use a lower learningRate, or check the scans';
@@ -100,14 +101,15 @@ export async function optimisePair(
   }
 }
 
+type Rasters = readonly [fixed: Raster, moving: Raster];
+
 /** The velocity of a pair, and how it is improved. */
 class Descent {
   readonly losses: number[] = [];
   private velocity: tf.Tensor5D;
   private readonly toNormalised: tf.Tensor1D;
   private breathed = 0;
-  /** Iterations of stages that were left out. */
-  private spared = 0;
+  private iterations = 0;
 
   constructor(
     grid: Size3,
@@ -119,19 +121,24 @@ class Descent {
     this.velocity = options.start ? velocityOf(options.start, grid, scale) : tf.zeros([1, ...grid, 3]);
   }
 
+  /** What is to be done from where the descent begins: every stage, or those that a good start leaves. */
+  async begin(rasters: Rasters, sizeOf: (stage: OptimiseStage) => Size3): Promise<readonly OptimiseStage[]> {
+    const { stages, warm } = this.recipe;
+    let todo = stages;
+    if (this.options.start && warm) {
+      const stage = stages[warm.stage];
+      if ((await this.difference(stage, rasters, sizeOf(stage))) < warm.difference) todo = stages.slice(warm.stage + 1);
+      else this.replace(tf.zerosLike(this.velocity));
+    }
+    this.iterations = todo.reduce((sum, { iterations }) => sum + iterations, 0);
+    return todo;
+  }
+
   /** Runs one stage on the images of its resolution. */
-  async run(stage: OptimiseStage, [fixed, moving]: readonly [Raster, Raster], size: Size3): Promise<void> {
-    const { squarings } = this.recipe;
-    const [sources, targets] = tf.tidy(() => {
-      const [f, m] = [fixed, moving].map((raster) =>
-        gaussianBlur3d(tf.tensor5d(shrink(raster, size).data, [1, ...size, 1]), stage.blur),
-      );
-      return [tf.concat([f, m], 0), tf.concat([m, f], 0)];
-    });
-    const objective: Objective = { sources, targets, toNormalised: this.toNormalised, squarings };
+  async run(stage: OptimiseStage, rasters: Rasters, size: Size3): Promise<void> {
+    const objective = this.objectiveOf(stage, rasters, size);
     let state = [this.velocity.clone(), tf.zerosLike(this.velocity), tf.zerosLike(this.velocity)];
     try {
-      if (await this.isEnough(objective, stage)) return;
       for (let step = 1; step <= stage.iterations; step++) {
         const { value, next } = update(state, objective, stage, step);
         tf.dispose(state);
@@ -139,24 +146,36 @@ class Descent {
         await this.report(stage, value);
       }
       const [parameters] = state;
-      const velocity = smoothed(parameters, stage);
-      this.velocity.dispose();
-      this.velocity = velocity;
+      this.replace(smoothed(parameters, stage));
     } finally {
-      tf.dispose([sources, targets, ...state]);
+      tf.dispose([objective.sources, objective.targets, ...state]);
     }
   }
 
-  /** Whether the images are as similar already as the stage is to make them. */
-  private async isEnough(objective: Objective, stage: OptimiseStage): Promise<boolean> {
-    if (stage.enough === undefined) return false;
-    const alone = { ...stage, smoothing: 0, diffusion: 0, bending: 0 };
-    const difference = tf.tidy(() => objectiveLoss(this.velocity, objective, alone));
-    const [value] = await difference.data();
-    difference.dispose();
-    if (!(value < stage.enough)) return false;
-    this.spared += stage.iterations;
-    return true;
+  /** How the images of a stage differ under the velocity as it is. */
+  private async difference(stage: OptimiseStage, rasters: Rasters, size: Size3): Promise<number> {
+    const value = tf.tidy(() => {
+      const objective = this.objectiveOf(stage, rasters, size);
+      return objectiveLoss(this.velocity, objective, { ...stage, smoothing: 0, diffusion: 0, bending: 0 });
+    });
+    const [difference] = await value.data();
+    value.dispose();
+    return difference;
+  }
+
+  private objectiveOf(stage: OptimiseStage, [fixed, moving]: Rasters, size: Size3): Objective {
+    const [sources, targets] = tf.tidy(() => {
+      const [f, m] = [fixed, moving].map((raster) =>
+        gaussianBlur3d(tf.tensor5d(shrink(raster, size).data, [1, ...size, 1]), stage.blur),
+      );
+      return [tf.concat([f, m], 0), tf.concat([m, f], 0)];
+    });
+    return { sources, targets, toNormalised: this.toNormalised, squarings: this.recipe.squarings };
+  }
+
+  private replace(velocity: tf.Tensor5D): void {
+    this.velocity.dispose();
+    this.velocity = velocity;
   }
 
   /** What was found, on the control grid. */
@@ -183,7 +202,7 @@ class Descent {
       stage: stages.indexOf(stage) + 1,
       stages: stages.length,
       iteration: this.losses.length,
-      iterations: stages.reduce((sum, { iterations }) => sum + iterations, 0) - this.spared,
+      iterations: this.iterations,
       loss,
     });
     if (performance.now() - this.breathed > BREATH) {

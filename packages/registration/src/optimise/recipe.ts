@@ -18,8 +18,6 @@ export interface OptimiseStage {
   readonly diffusion: number;
   /** Weight of its bending energy. */
   readonly bending: number;
-  /** The stage is left out when its images differ by less to begin with: 0 = the same, 2 = unlike. */
-  readonly enough?: number;
 }
 
 /** Everything that defines an optimisation. */
@@ -29,6 +27,12 @@ export interface OptimiseRecipe {
   /** Squaring steps of the exponential. */
   readonly squarings: number;
   readonly stages: readonly OptimiseStage[];
+  /**
+   * What becomes of a start: when the images of stage `stage` (from 0), laid over each other by it, differ by less than
+   * `difference` (0 = the same, 2 = unlike), it is gone on with after that stage; else it is dropped. Without this every
+   * start is taken, into the first stage.
+   */
+  readonly warm?: { readonly stage: number; readonly difference: number };
 }
 
 const stage = (
@@ -43,7 +47,7 @@ const stage = (
 
 /**
  * `fast`: 80 iterations on images of 64 voxels. `accurate`: 130, and 15 more on images of 128. `refine`: `fast` and the last
- * stage of `accurate`; for a start, which it takes for what the coarse stages would find where it is good enough.
+ * stage of `accurate`, without the coarse stages where a start is good enough.
  */
 export const OPTIMISE_PRESETS = {
   fast: {
@@ -70,9 +74,10 @@ export const OPTIMISE_PRESETS = {
   refine: {
     controlPoints: 32,
     squarings: 5,
+    warm: { stage: 1, difference: 0.08 },
     stages: [
-      { ...stage(64, 4, 3, 20, 1.5, 0, 0), enough: 0.1 },
-      { ...stage(64, 2, 2, 20, 0.7, 5e-4, 0.02), enough: 0.08 },
+      stage(64, 4, 3, 20, 1.5, 0, 0),
+      stage(64, 2, 2, 20, 0.7, 5e-4, 0.02),
       stage(64, 1, 1.5, 20, 0.7, 5e-4, 0.05),
       stage(64, 0, 1, 20, 0.7, 5e-4, 0.1),
       stage(128, 0.7, 1, 15, 0.5, 5e-4, 0.1),
@@ -93,10 +98,14 @@ export function recipeOf(recipe: OptimisePreset | OptimiseRecipe): OptimiseRecip
     require('preset', names.includes(recipe), names.join(' or '), recipe);
     return OPTIMISE_PRESETS[recipe];
   }
-  const { controlPoints, squarings, stages } = recipe;
+  const { controlPoints, squarings, stages, warm } = recipe;
   require('controlPoints', whole(controlPoints, 2, 256), 'a whole number from 2 to 256', controlPoints);
   require('squarings', whole(squarings, 0, 24), 'a whole number from 0 to 24', squarings);
   require('stages', stages.length > 0, 'one stage or more', stages.length);
+  if (warm) {
+    require('warm.stage', whole(warm.stage, 0, stages.length - 1), `a stage, 0 to ${stages.length - 1}`, warm.stage);
+    require('warm.difference', warm.difference >= 0, 'a number of at least 0', warm.difference);
+  }
   for (const { resolution, iterations, learningRate, ...rest } of stages) {
     require('resolution', whole(resolution, 2, 4096), 'a whole number from 2 to 4096', resolution);
     require('iterations', whole(iterations, 1, 1e6), 'a whole number from 1', iterations);
