@@ -1,4 +1,5 @@
 import {
+  OPTIMISE_PRESETS,
   optimisePair,
   readDisplacement,
   type Displacements,
@@ -43,11 +44,14 @@ export function evaluateStage(
 ): Stage {
   const { config } = context;
   const { tta, pool } = config.registration;
+  // Another version of us may mean another recipe by a name.
+  const { optimise, refine } = config.evaluation;
+  const recipes = [optimise, refine].map((name) => (name === 'none' ? null : OPTIMISE_PRESETS[name]));
   const hashes = Object.fromEntries(Object.entries(networks).map(([name, { hash }]) => [name, hash]));
   return {
     name: 'evaluation',
     inputs: { test: test.hash, ...hashes },
-    config: { tta, pool, diceThreshold: config.diceThreshold, ...config.evaluation },
+    config: { tta, pool, diceThreshold: config.diceThreshold, ...config.evaluation, recipes },
     async run(folder) {
       const present = new Set(await folder.list(''));
       const missing = [...test.pairs.keys()].filter((index) => !present.has(resultPath(test.pairs[index].id)));

@@ -74,7 +74,7 @@ export const OPTIMISE_PRESETS = {
   refine: {
     controlPoints: 32,
     squarings: 5,
-    warm: { stage: 1, difference: 0.08 },
+    warm: { stage: 1, difference: 0.04 },
     stages: [
       stage(64, 4, 3, 20, 1.5, 0, 0),
       stage(64, 2, 2, 20, 0.7, 5e-4, 0.02),
