@@ -22,6 +22,8 @@ interface CommonConfig {
   readonly depth: number;
   readonly heads: number;
   readonly feedForward: number;
+  /** codes [from, end) that the tokens of each image can have, when images have codes of their own; any by default */
+  readonly ranges?: readonly (readonly [from: number, end: number])[];
   /** computes the blocks again for the gradient instead of keeping their values: slower, far less memory, same results */
   readonly recompute?: boolean;
 }
@@ -73,6 +75,14 @@ export function validateConfig(config: DenoiserConfig): void {
     check(natural(config[field]), field, 'a natural number', config[field]);
   }
   check(config.grid.length === 4 && config.grid.every(natural), 'grid', 'four natural numbers', config.grid);
+  const { ranges, codes, grid } = config;
+  const valid = ([from, end]: readonly [number, number]) => Number.isInteger(from) && from >= 0 && end > from;
+  check(
+    !ranges || (ranges.length === grid[0] && ranges.every((range) => valid(range) && range[1] <= codes)),
+    'ranges',
+    `${grid[0]} ranges of codes below ${codes}, one for each image`,
+    JSON.stringify(ranges),
+  );
   check(config.width % config.heads === 0, 'heads', `a divisor of the width ${config.width}`, config.heads);
   if (config.kind === 'plain') check(config.dropout >= 0 && config.dropout < 1, 'dropout', 'in [0, 1)', config.dropout);
   else {

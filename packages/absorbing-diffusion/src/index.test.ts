@@ -14,6 +14,7 @@ it('exports these names', () => {
     'paperDenoiser',
     'sample',
     'sampleOrders',
+    'sampleSchedules',
     'tokenCount',
     'unigramBits',
   ]);

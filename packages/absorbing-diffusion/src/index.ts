@@ -12,3 +12,4 @@ export { diffusionLoss, maskedCrossEntropy, type Weighting } from './loss';
 export { DiffusionTraining, bitsPerToken, type DiffusionStepMetrics, type DiffusionTrainingOptions } from './training';
 export { unigramBits } from './unigram';
 export { sample, sampleOrders, type SampleOptions, type SampleOrder } from './sample';
+export { sampleSchedules, type SampleSchedule } from './schedule';

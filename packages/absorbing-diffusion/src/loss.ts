@@ -16,7 +16,7 @@ export type Weighting = 'reweighted-elbo' | 'elbo';
 export function maskedCrossEntropy(denoiser: Denoiser, batch: MaskedBatch, random?: Pick<Random, 'bits'>): tf.Tensor1D {
   if (batch.masked.length === 0) return tf.tensor1d([], 'float32');
   return tf.tidy(() => {
-    const ids = tf.tensor2d(batch.ids, [batch.times.length, denoiser.tokens], 'int32');
+    const ids = tf.tensor2d(batch.ids, [batch.ids.length / denoiser.tokens, denoiser.tokens], 'int32');
     // The head is the widest layer: only the rows that are scored go through it.
     const rows = random ? rowsOf(denoiser.hidden(ids, random), batch.masked) : denoiser.hiddenAt(ids, batch.masked);
     return crossEntropy(denoiser.head(rows), tf.tensor1d(batch.labels, 'int32'));
@@ -33,7 +33,7 @@ export function diffusionLoss(
   weighting: Weighting,
   random?: Pick<Random, 'bits'>,
 ): tf.Scalar {
-  const scale = Math.LN2 * denoiser.tokens * batch.times.length;
+  const scale = Math.LN2 * batch.ids.length;
   const weight = (t: number) => (weighting === 'elbo' ? 1 / (t * scale) : (1 - t) / (scale * denoiser.config.codes));
   let scored = batch;
   let weights = Float32Array.from(batch.item, (item) => weight(batch.times[item]));

@@ -1,6 +1,9 @@
 import type { Random } from '@paired3d/nn';
 
-/** A batch of token grids with some tokens masked. */
+/**
+ * A batch of token grids with some tokens masked. An item is what has a time of its own: a token grid of T codes, or each
+ * image of one.
+ */
 export interface MaskedBatch {
   /** [B * T], masked tokens replaced by the mask id */
   readonly ids: Int32Array;

@@ -3,8 +3,9 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DiffusionError } from './config';
-import { sample, type SampleOptions, type SampleOrder } from './sample';
-import { NOTHING, leaked, tinyDenoiser } from './testing';
+import { Denoiser } from './denoiser';
+import { sample, sampleOrders, type SampleOptions, type SampleOrder } from './sample';
+import { NOTHING, leaked, tinyDenoiser, tinyPlain } from './testing';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -101,6 +102,74 @@ describe('sample', () => {
     }
   });
 
+  it('reveals evenly spread tokens in Halton order, as many in each pass as the schedule of their image says', async () => {
+    const denoiser = tinyDenoiser('plain', CODES, [2, 2, 4, 2]);
+    const counts: [number, number][] = [];
+    const onStep = (_: number, tokens: Int32Array) => {
+      const known = (from: number) => tokens.slice(from, from + 16).filter((token) => token !== CODES).length;
+      counts.push([known(0), known(16)]);
+    };
+    const options = { ...settings, steps: 4, order: 'halton', schedule: ['linear', 'geometric'], onStep } as const;
+    await sample(denoiser, 1, options);
+    expect(counts).toEqual([
+      [4, 1 + 1],
+      [8, 4],
+      [12, 8],
+      [16, 16],
+    ]);
+    const [together, alone] = [[2, 0] as const, [1, 1] as const].map(([count, first]) =>
+      sample(denoiser, count, { ...settings, order: 'halton', first }),
+    );
+    expect(plain(await alone)).toEqual(plain(await together).slice(1));
+  });
+
+  it.each(sampleOrders)('keeps what is given, in %s order', async (order) => {
+    const denoiser = make('patch');
+    const given = [Int32Array.from({ length: 12 }, (_, at) => (at % 3 === 0 ? at % 2 : CODES))];
+    const [item] = await sample(denoiser, 1, { ...settings, order, given, remask: 0.5 });
+    expect(item.filter((_, at) => at % 3 === 0)).toEqual(given[0].filter((token) => token !== CODES));
+    expect(item.every((token) => token < CODES)).toBe(true);
+    const whole = [Int32Array.from(item)];
+    expect(plain(await sample(denoiser, 1, { ...settings, order, given: whole }))).toEqual(plain(whole));
+  });
+
+  it('masks again what it revealed, on schedule and revealed in the end', async () => {
+    const denoiser = tinyDenoiser('plain', CODES, [1, 4, 5, 5]);
+    let [again, before] = [0, new Int32Array(0)];
+    const known: number[] = [];
+    const onStep = (step: number, tokens: Int32Array) => {
+      before.forEach((token, at) => (again += Number(token !== CODES && tokens[at] === CODES)));
+      if (step === 1) known.push(0);
+      known.push(tokens.filter((token) => token !== CODES).length);
+      before = tokens;
+    };
+    await sample(denoiser, 4, { ...settings, steps: 8, remask: 0.2, onStep });
+    expect(again).toBeGreaterThan(40);
+    known.forEach((count, pass) => expect(Math.abs(count - 50 * pass)).toBeLessThan(60));
+    expect(known.at(-1)).toBe(400);
+  });
+
+  it('draws from the codes of each image alone', async () => {
+    const ranges = [
+      [0, 2],
+      [2, CODES],
+    ] as const;
+    const denoiser = new Denoiser(tinyPlain(CODES, [2, 1, 2, 3], { ranges }));
+    for (const item of await sample(denoiser, 5, settings)) {
+      expect(item.slice(0, 6).every((code) => code < 2)).toBe(true);
+      expect(item.slice(6).every((code) => code >= 2)).toBe(true);
+    }
+    expect(() => new Denoiser(tinyPlain(CODES, [2, 1, 2, 3], { ranges: [[0, 2]] }))).toThrow('DenoiserConfig.ranges');
+  });
+
+  it('blurs the order of confidence by noise that is gone in the end', async () => {
+    const denoiser = make();
+    const of = (noise: number) => sample(denoiser, 3, { ...settings, order: 'confidence', noise }).then(plain);
+    expect(await of(0)).toEqual(await sample(denoiser, 3, { ...settings, order: 'confidence' }).then(plain));
+    expect(await of(5)).not.toEqual(await of(0));
+    expect(await of(5)).toEqual(await of(5));
+  });
+
   it('refuses logits that are no numbers', async () => {
     const denoiser = make();
     const head = denoiser.parameters.entries.get('head.weight')!;
@@ -125,6 +194,11 @@ describe('sample', () => {
       [1, { steps: 2.5 }],
       [1, { temperature: 0 }],
       [1, { temperature: NaN }],
+      [1, { topP: 0 }],
+      [1, { remask: 1 }],
+      [1, { noise: -1 }],
+      [1, { schedule: ['linear', 'linear'] }],
+      [1, { given: [new Int32Array(3)] }],
     ] as const) {
       await expect(sample(make(), count, { ...settings, ...changes })).rejects.toThrow(DiffusionError);
     }

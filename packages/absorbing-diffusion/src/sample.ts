@@ -2,9 +2,12 @@ import { Random } from '@paired3d/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { DiffusionError } from './config';
 import type { Denoiser } from './denoiser';
+import { drawCode, type DrawOptions, type DrawnCode } from './draw';
+import { haltonRanks } from './halton';
+import { revealedShare, sampleSchedules, type SampleSchedule } from './schedule';
 
 /** Orders in which masked tokens are revealed. */
-export const sampleOrders = ['random', 'confidence'] as const;
+export const sampleOrders = ['random', 'confidence', 'halton'] as const;
 export type SampleOrder = (typeof sampleOrders)[number];
 
 /** Settings of the sampler. */
@@ -16,9 +19,23 @@ export interface SampleOptions {
   readonly seed: number;
   /**
    * which masked tokens are revealed first: `random`, any of them (the paper, the default); `confidence`, those whose drawn
-   * code is likeliest, evenly many a pass (after Chang et al., MaskGIT, CVPR 2022): smoother grids that vary less
+   * code is likeliest (after Chang et al., MaskGIT, CVPR 2022): smoother grids that vary less; `halton`, those that are
+   * spread most evenly, in an order that is shifted at random (Besnier et al., ICLR 2025)
    */
   readonly order?: SampleOrder;
+  /** weight of Gumbel noise on the log probabilities that confidence goes by, annealed to 0; 0 by default (4.5 in MaskGIT) */
+  readonly noise?: number;
+  /** how many tokens are revealed in each pass, in all images or in each of them; `linear` by default */
+  readonly schedule?: SampleSchedule | readonly SampleSchedule[];
+  /** draw among the likeliest codes whose probabilities reach this sum alone; 1 (all) by default */
+  readonly topP?: number;
+  /**
+   * share of the revealed tokens that each pass but the last masks again, so that early draws can be mended (ReMDM with
+   * capped rate, Wang et al., 2025, arXiv:2503.00307); 0 by default
+   */
+  readonly remask?: number;
+  /** tokens [T] of each item that are known, masked (= codes) where they are to be sampled; none by default */
+  readonly given?: readonly ArrayLike<number>[];
   /** item i is sample number `first + i`; its randomness is keyed by (seed, number), not by the batch. 0 by default */
   readonly first?: number;
   /** called, and waited for, after each pass with the tokens so far [B * T] (masked = codes) */
@@ -27,69 +44,139 @@ export interface SampleOptions {
 }
 
 /**
- * Ancestral sampling in random order (paper, section 2.2; Bond-Taylor et al., 2022, algorithm 2): at pass s of S each
- * token still masked is revealed with probability 1 / (S - s), drawn from softmax(logits / temperature). In order of
- * confidence all are drawn, and the likeliest 1 / (S - s) of them revealed.
+ * Ancestral sampling (paper, section 2.2; Bond-Taylor et al., 2022, algorithm 2): in random order, at pass s of S, each
+ * token still masked is revealed with probability 1 / (S - s), drawn from softmax(logits / temperature). In another order
+ * that share of them is revealed; another schedule has other shares.
  * @returns codes of `count` items, T each
  * @throws DiffusionError for settings that make no sense and for logits that are no numbers; the signal's reason when aborted
  */
 export async function sample(denoiser: Denoiser, count: number, options: SampleOptions): Promise<Int32Array[]> {
-  const { steps, temperature, seed, order = 'random', first = 0, onStep, signal } = options;
-  if (!(Number.isInteger(steps) && steps > 0 && temperature > 0 && Number.isInteger(count) && count > 0)) {
-    throw new DiffusionError(
-      'sample',
-      'count and steps of at least 1 and a positive temperature',
-      `count ${count}, steps ${steps}, temperature ${temperature}`,
-      'correct the settings',
-    );
-  }
-  const length = denoiser.tokens;
-  const tokens = new Int32Array(count * length).fill(denoiser.maskId);
-  const randoms = Array.from({ length: count }, (_, i) => Random.of(seed, 'sample', first + i));
+  check(denoiser, count, options);
+  const { steps, seed, first = 0, onStep, signal } = options;
+  const { maskId, tokens: length } = denoiser;
+  const items = Array.from({ length: count }, (_, i) => {
+    const tokens = Int32Array.from(options.given?.[i] ?? new Int32Array(length).fill(maskId));
+    return new Item(denoiser, tokens, Random.of(seed, 'sample', first + i), options);
+  });
+  const all = () => {
+    const tokens = new Int32Array(count * length);
+    items.forEach((item, i) => tokens.set(item.tokens, i * length));
+    return tokens;
+  };
   for (let step = 0; step < steps; step++) {
     signal?.throwIfAborted();
-    const part = 1 / (steps - step);
-    // In order of confidence every masked token is drawn, and then part of them kept.
-    const probability = order === 'random' ? part : 1;
-    const rows = chooseRevealed(tokens, length, denoiser.maskId, probability, randoms);
-    if (rows.length > 0) {
-      const logits = await logitsAt(denoiser, tokens, count, rows);
-      const { codes } = denoiser.config;
-      const drawn = rows.map((at, row): Drawn => {
-        const random = randoms[Math.floor(at / length)];
-        return { at, ...drawCategorical(logits, row * codes, codes, temperature, random) };
+    const rows = items.map((item) => item.candidates(step));
+    const flat = rows.flatMap((own, i) => own.map((at) => i * length + at));
+    if (flat.length > 0) {
+      const logits = await logitsAt(denoiser, all(), count, flat);
+      let row = 0;
+      items.forEach((item, i) => {
+        item.reveal(step, rows[i], logits.subarray(row * denoiser.config.codes));
+        row += rows[i].length;
       });
-      const kept = order === 'random' ? drawn : surest(drawn, length, part);
-      for (const { at, code } of kept) tokens[at] = code;
     }
-    await onStep?.(step + 1, tokens.slice());
+    await onStep?.(step + 1, all());
   }
-  return Array.from({ length: count }, (_, i) => tokens.slice(i * length, (i + 1) * length));
+  return items.map(({ tokens }) => tokens);
 }
 
-function chooseRevealed(tokens: Int32Array, length: number, maskId: number, probability: number, randoms: Random[]) {
-  const revealed: number[] = [];
-  for (let at = 0; at < tokens.length; at++) {
-    // A number is drawn only for masked tokens, item by item, so that a sample does not depend on its batch.
-    if (tokens[at] === maskId && randoms[Math.floor(at / length)].uniform() < probability) revealed.push(at);
+/** The tokens of a sample on their way. What it draws does not depend on others in its batch. */
+class Item {
+  private readonly known: readonly boolean[];
+  private readonly ranks: Int32Array | undefined;
+  private readonly perImage: number;
+
+  constructor(
+    private readonly denoiser: Denoiser,
+    readonly tokens: Int32Array,
+    private readonly random: Random,
+    private readonly options: SampleOptions,
+  ) {
+    const [images, ...grid] = denoiser.config.grid;
+    this.perImage = tokens.length / images;
+    this.known = Array.from(tokens, (token) => token !== denoiser.maskId);
+    if (options.order === 'halton') {
+      this.ranks = haltonRanks(grid, [random.uniform(), random.uniform(), random.uniform()]);
+    }
   }
-  return revealed;
-}
 
-/** A code drawn for a token, and how likely it was. */
-interface Drawn {
-  readonly at: number;
-  readonly code: number;
-  readonly probability: number;
-}
+  /** Tokens that a pass may reveal, ascending: all that it will, or in order of confidence all that are masked. */
+  candidates(step: number): number[] {
+    const { order = 'random' } = this.options;
+    const masked = [...this.tokens.keys()].filter((at) => this.tokens[at] === this.denoiser.maskId);
+    if (order === 'confidence') return masked;
+    if (order === 'random') return masked.filter((at) => this.random.uniform() < this.share(step, at));
+    const rank = (at: number) => this.ranks![at % this.perImage];
+    return this.first(step, masked, (a, b) => rank(a) - rank(b)).sort((a, b) => a - b);
+  }
 
-/** The likeliest `part` of each item's codes, rounded up. */
-function surest(drawn: readonly Drawn[], length: number, part: number): Drawn[] {
-  const items: Drawn[][] = [];
-  for (const one of drawn) (items[Math.floor(one.at / length)] ??= []).push(one);
-  return items.flatMap((own) =>
-    own.sort((a, b) => b.probability - a.probability || a.at - b.at).slice(0, Math.ceil(own.length * part)),
-  );
+  /** Draws codes for the candidates of a pass, keeps those that it reveals, and masks some of the others again. */
+  reveal(step: number, rows: readonly number[], logits: Float32Array): void {
+    const { order = 'random', noise = 0, remask = 0, steps, temperature, topP = 1 } = this.options;
+    const { codes, ranges } = this.denoiser.config;
+    const before = remask > 0 ? this.tokens.slice() : undefined;
+    const drawn = new Map(
+      rows.map((at, row): [number, DrawnCode] => {
+        const range = ranges?.[this.image(at)] ?? ([0, codes] as const);
+        const draw: DrawOptions = { temperature, topP, range };
+        return [at, drawCode(logits, row * codes, draw, this.random)];
+      }),
+    );
+    let kept = rows;
+    if (order === 'confidence') {
+      const annealed = noise * (1 - (step + 1) / steps);
+      const scores = new Map(
+        rows.map((at) => [at, Math.log(drawn.get(at)!.probability) + annealed * this.gumbel(annealed)]),
+      );
+      kept = this.first(step, rows, (a, b) => scores.get(b)! - scores.get(a)! || a - b);
+    }
+    for (const at of kept) this.tokens[at] = drawn.get(at)!.code;
+    if (before) this.maskAgain(step, before);
+  }
+
+  /** The first tokens of each image by an order, as many as the pass reveals. */
+  private first(step: number, masked: readonly number[], order: (a: number, b: number) => number): number[] {
+    const images: number[][] = [];
+    for (const at of masked) (images[this.image(at)] ??= []).push(at);
+    return images.flatMap((own) => own.sort(order).slice(0, Math.ceil(own.length * this.share(step, own[0]))));
+  }
+
+  /** Share of the masked tokens of an image that a pass reveals. */
+  private share(step: number, at: number): number {
+    const [before, after] = this.revealed(step, at);
+    return (after - (1 - this.rate(step, at)) * before) / (1 - before);
+  }
+
+  /** Share of the tokens revealed earlier that a pass masks again: no more than can be revealed in time. */
+  private rate(step: number, at: number): number {
+    const { remask = 0 } = this.options;
+    const [before, after] = this.revealed(step, at);
+    return before > 0 ? Math.min(remask, (1 - after) / before) : 0;
+  }
+
+  private maskAgain(step: number, before: Int32Array): void {
+    const { maskId } = this.denoiser;
+    for (let at = 0; at < before.length; at++) {
+      if (this.known[at] || before[at] === maskId) continue;
+      if (this.random.uniform() < this.rate(step, at)) this.tokens[at] = maskId;
+    }
+  }
+
+  /** Shares of an image's tokens that are revealed before and after a pass. */
+  private revealed(step: number, at: number): [before: number, after: number] {
+    const { schedule = 'linear', steps } = this.options;
+    const own = typeof schedule === 'string' ? schedule : schedule[this.image(at)];
+    return [revealedShare(own, step / steps, this.perImage), revealedShare(own, (step + 1) / steps, this.perImage)];
+  }
+
+  private image(at: number): number {
+    return Math.floor(at / this.perImage);
+  }
+
+  /** A draw from the standard Gumbel distribution, where it is needed. */
+  private gumbel(weight: number): number {
+    return weight === 0 ? 0 : -Math.log(-Math.log(1 - this.random.uniform()));
+  }
 }
 
 /** Logits [rows, codes] of the tokens that are about to be revealed: the last block and the head see no others. */
@@ -103,23 +190,31 @@ async function logitsAt(denoiser: Denoiser, tokens: Int32Array, count: number, r
   return values;
 }
 
-/** A code in 0..n-1 with probability softmax(values[start..] / temperature), by inversion in double precision. */
-function drawCategorical(
-  values: Float32Array,
-  start: number,
-  n: number,
-  temperature: number,
-  random: Random,
-): Pick<Drawn, 'code' | 'probability'> {
-  let max = -Infinity;
-  for (let i = 0; i < n; i++) max = Math.max(max, values[start + i]);
-  const weight = (i: number) => Math.exp((values[start + i] - max) / temperature);
-  let total = 0;
-  for (let i = 0; i < n; i++) total += weight(i);
-  if (!Number.isFinite(total)) {
-    throw new DiffusionError('sample', 'finite logits', `a sum of ${total}`, 'use a denoiser whose training converged');
-  }
-  let code = 0;
-  for (let left = random.uniform() * total - weight(0); left >= 0 && code < n - 1; left -= weight(code)) code++;
-  return { code, probability: weight(code) / total };
+function check(denoiser: Denoiser, count: number, options: SampleOptions): void {
+  const { steps, temperature, schedule = 'linear', topP = 1, remask = 0, noise = 0, given } = options;
+  const require = (ok: boolean, expected: string, got: string) => {
+    if (!ok) throw new DiffusionError('sample', expected, got, 'correct the settings');
+  };
+  require(Number.isInteger(steps) &&
+    steps > 0 &&
+    temperature > 0 &&
+    Number.isInteger(count) &&
+    count >
+      0, 'count and steps of at least 1 and a positive temperature', `count ${count}, steps ${steps}, temperature ${temperature}`);
+  const [images] = denoiser.config.grid;
+  const all = typeof schedule === 'string' ? new Array<SampleSchedule>(images).fill(schedule) : schedule;
+  require(all.length === images &&
+    all.every((name) =>
+      sampleSchedules.includes(name),
+    ), `one of the schedules ${sampleSchedules.join(', ')}, or ${images} of them`, JSON.stringify(schedule));
+  require(topP > 0 && topP <= 1, 'topP above 0 and at most 1', `${topP}`);
+  require(remask >= 0 && remask < 1, 'remask of at least 0 and below 1', `${remask}`);
+  require(noise >= 0 && Number.isFinite(noise), 'noise of at least 0', `${noise}`);
+  const fits = (item: ArrayLike<number>) =>
+    item.length === denoiser.tokens && Array.from(item).every((id) => id >= 0 && id <= denoiser.maskId);
+  require(!given ||
+    (given.length === count &&
+      given.every(
+        fits,
+      )), `${count} given items of ${denoiser.tokens} codes`, `${given?.length} of ${given?.map(({ length }) => length)}`);
 }

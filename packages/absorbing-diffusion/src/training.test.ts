@@ -103,6 +103,28 @@ describe('DiffusionTraining', () => {
     expect(Array.from(vectors.dataSync())).toEqual(before);
   });
 
+  it('gives each image a time of its own where it is told to', async () => {
+    const denoiser = tinyDenoiser('patch', 4, [2, 1, 8, 8]);
+    const shares = async (times: 'pair' | 'image') => {
+      const training = new DiffusionTraining(denoiser, { ...settings, times });
+      const found: number[] = [];
+      for (let step = 0; step < 40; step++) {
+        const { gradients, facts } = training.gradients(new Int32Array(128), { step, index: 0 });
+        found.push((await facts.terms.data())[1]);
+        tf.dispose([...gradients.values(), ...Object.values(facts)]);
+      }
+      return found;
+    };
+    // A sum of two uniform times varies half as much as one of them.
+    const variance = (x: number[]) => {
+      const mean = x.reduce((a, b) => a + b) / x.length;
+      return x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
+    };
+    const [pair, image] = [variance(await shares('pair')), variance(await shares('image'))];
+    expect(image).toBeLessThan(0.75 * pair);
+    expect(image).toBeGreaterThan(0.25 * pair);
+  });
+
   it('draws the same dropout in a resumed run', async () => {
     const make = () => new DiffusionTraining(new Denoiser(tinyPlain(4, GRID, { dropout: 0.3 })), settings);
     const [a, b] = [make(), make()];

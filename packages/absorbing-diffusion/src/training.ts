@@ -17,6 +17,11 @@ export interface DiffusionTrainingOptions {
   readonly learningRate: number;
   readonly seed: number;
   readonly weighting: Weighting;
+  /**
+   * what has a time of its own: the pair (the paper, by default), or each of its images, so that one of them can be sampled
+   * given the other
+   */
+  readonly times?: 'pair' | 'image';
   /** Adam's second beta; 0.999 by default */
   readonly beta2?: number;
   /** decoupled weight decay; 0 by default */
@@ -47,7 +52,8 @@ export class DiffusionTraining {
    */
   gradients(item: ArrayLike<number>, { step, index }: { step: number; index: number }): SampleGradients {
     const random = Random.of(this.options.seed, 'diffusion', 'mask', step, index);
-    const batch = maskAtRandomTimes([item], this.denoiser.maskId, random);
+    const parts = this.options.times === 'image' ? this.images(item) : [item];
+    const batch = maskAtRandomTimes(parts, this.denoiser.maskId, random);
     const { loss, gradients } = computeGradients(this.denoiser.parameters, () =>
       diffusionLoss(this.denoiser, batch, this.options.weighting, random.fork('dropout')),
     );
@@ -55,6 +61,13 @@ export class DiffusionTraining {
     const terms = tf.tidy(() => tf.stack([loss, tf.scalar(masked)]));
     loss.dispose();
     return { gradients, facts: { terms } };
+  }
+
+  /** The tokens of each image of a grid. */
+  private images(item: ArrayLike<number>): number[][] {
+    const [images] = this.denoiser.config.grid;
+    const length = item.length / images;
+    return Array.from({ length: images }, (_, i) => Array.from(item).slice(i * length, (i + 1) * length));
   }
 
   /** One update: Adam with the mean of the samples' gradients. Disposes neither. */

@@ -1,10 +1,9 @@
-import type { DenoiserConfig } from '@paired3d/absorbing-diffusion';
 import { registrationConfig } from '@paired3d/registration';
 import { cellSize } from '@paired3d/vqae';
 import type { Size3 } from '../data/types';
 import { workingGridOf } from '../data/workingGrid';
 import type { RunConfig } from '../run/config';
-import { labelsOf, vqaeConfigOf } from '../run/modelConfigs';
+import { denoiserOn, labelsOf, vqaeConfigOf } from '../run/modelConfigs';
 import type { StageName } from '../run/run';
 import { pooledSize } from '../stages/pairs';
 import { denoiserFloats } from './denoiser';
@@ -25,6 +24,8 @@ export interface StageMemory {
 const TRAINED = 5;
 /** An augmented pair on the whole grid: sampling grids of three channels; images, results, and both put together. */
 const AUGMENTATION = { grids: 6, images: 7 };
+/** Instance optimisation of a pair: images both ways, fields of three channels both ways, and what gradients keep of them. */
+const OPTIMISATION = 60;
 /** Blocks do not fill the heap without gaps, and it grows in steps. */
 const GAPS = 1.08;
 /** The smallest heap there is. */
@@ -45,8 +46,7 @@ export function estimateMemory(config: RunConfig): StageMemory[] {
   const whole = vqaeFloats(autoencoder, size);
   const [images, cell] = [autoencoder.coding === 'joint' ? 1 : 2, cellSize(autoencoder)];
   const [d, h, w] = size.map((n) => Math.max(1, Math.floor(n / cell)));
-  const { codes, codeDim } = vqae.model;
-  const denoiser = denoiserFloats({ ...diffusion.model, codes, codeDim, grid: [images, d, h, w] } as DenoiserConfig);
+  const denoiser = denoiserFloats(denoiserOn([images, d, h, w], config));
   const network = registrationFloats(
     registrationConfig({
       ...registration.model,
@@ -56,11 +56,13 @@ export function estimateMemory(config: RunConfig): StageMemory[] {
     }),
   );
   const augmentation = (AUGMENTATION.grids + AUGMENTATION.images * labels) * product(size);
+  const tokens = whole.weights + Math.max(whole.inference, augmentation);
   const trained = TRAINED * network.weights + Math.max(network.training, augmentation);
   const floats: Record<StageName, number> = {
     vqae: TRAINED * cropped.weights + Math.max(cropped.training, whole.inference, augmentation),
-    tokens: whole.weights + Math.max(whole.inference, augmentation),
-    diffusion: TRAINED * denoiser.weights + denoiser.training,
+    motion: OPTIMISATION * product(size),
+    tokens,
+    diffusion: TRAINED * denoiser.weights + denoiser.training + (diffusion.fresh ? tokens : 0),
     synthetic: whole.weights + denoiser.weights + Math.max(denoiser.inference, whole.inference),
     registration: trained,
     'registration-real': trained,

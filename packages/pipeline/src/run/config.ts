@@ -7,6 +7,7 @@ const natural = z.number().int().positive();
 const count = z.number().int().min(0);
 const positive = z.number().positive();
 const weight = z.number().min(0);
+const oddNumber = natural.refine((n) => n % 2 === 1, 'Invalid input: expected an odd number');
 /** true: compute again for the gradient what does not fit into memory */
 const recompute = z.boolean().optional();
 
@@ -108,6 +109,24 @@ export const runConfigSchema = z.strictObject({
     crop: natural.nullable(),
     augmentation: augmentationSchema,
   }),
+  /**
+   * How the moving scan of a pair is made of tokens. null: of tokens of its own (the paper). Else tokens stand for the
+   * stationary velocity of the pair, one for each cell of the autoencoder, and the moving scan is the fixed one moved by it, so
+   * that synthetic pairs are consistent by construction.
+   */
+  motion: z
+    .strictObject({
+      /** mm between two levels of a component of the velocity */
+      step: positive,
+      /** levels along x, y, z = k, j, i; odd, so that one of them is 0 */
+      levels: z.tuple([oddNumber, oddNumber, oddNumber]),
+      /** standard deviation, in cells, of the Gaussian that smooths decoded velocities */
+      smoothing: weight,
+      /** the instance optimisation that finds the velocities of real pairs */
+      optimise: z.enum(Object.keys(OPTIMISE_PRESETS) as OptimisePreset[]),
+    })
+    .nullable()
+    .default(null),
   tokenize: z.strictObject({
     /** token grids a training pair: the pair itself and augmented ones */
     variants: natural,
@@ -117,6 +136,10 @@ export const runConfigSchema = z.strictObject({
     model: denoiserSchema,
     ...training,
     weighting: z.enum(['reweighted-elbo', 'elbo']),
+    /** what has a time of its own, and so is masked more or less than others: a pair, or each image of it */
+    times: z.enum(['pair', 'image']).default('pair'),
+    /** trains on token grids of augmented pairs made on the way, instead of those of the stage `tokens` */
+    fresh: z.boolean().default(false),
     beta2: z.number().gt(0).lt(1),
     weightDecay: weight,
   }),

@@ -4,6 +4,7 @@ import { cellSize, type VqaeConfig } from '@paired3d/vqae';
 import type { Size3 } from '../data/types';
 import { workingGridOf } from '../data/workingGrid';
 import { PipelineError } from '../errors';
+import { MOTION_DIM, motionCodes } from '../motion/motionCode';
 import type { RunConfig } from './config';
 
 /**
@@ -36,12 +37,40 @@ export function labelsOf(source: RunConfig['source']): { labels?: number } {
 
 /** Configuration of the denoiser of a run: codes and grid are the autoencoder's. */
 export function denoiserConfigOf(config: RunConfig): DenoiserConfig {
-  const { codes, codeDim, coding } = config.vqae.model;
   const cell = cellSize(vqaeConfigOf(config));
   const cells = workingSize(config).map((n) => (n === 1 ? 1 : n / cell)) as unknown as Size3;
-  const grid = [coding === 'joint' ? 1 : 2, ...cells] as const;
-  const { model } = config.diffusion;
-  return model.kind === 'patch' ? { ...model, codes, codeDim, grid } : { ...model, codes, grid };
+  return denoiserOn([config.vqae.model.coding === 'joint' ? 1 : 2, ...cells], config);
+}
+
+/**
+ * Configuration of the denoiser of a run on a grid of tokens [images, d, h, w]. Motion has codes of its own, behind those of
+ * the autoencoder.
+ */
+export function denoiserOn(
+  grid: readonly [number, number, number, number],
+  {
+    diffusion: { model },
+    motion,
+    vqae,
+  }: Pick<RunConfig, 'diffusion' | 'motion'> & {
+    readonly vqae: { readonly model: Pick<VqaeConfig, 'codes' | 'codeDim'> };
+  },
+): DenoiserConfig {
+  const { codes, codeDim } = vqae.model;
+  const all = motion ? codes + motionCodes(motion) : codes;
+  const common = motion
+    ? {
+        codes: all,
+        grid,
+        ranges: [
+          [0, codes],
+          [codes, all],
+        ] as const,
+      }
+    : { codes, grid };
+  return model.kind === 'patch'
+    ? { ...model, ...common, codeDim: motion ? codeDim + MOTION_DIM : codeDim }
+    : { ...model, ...common };
 }
 
 /** Configuration of the registration network of a run. */

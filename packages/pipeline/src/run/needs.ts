@@ -38,7 +38,8 @@ function needed(targets: readonly StageName[], config: RunConfig, models: readon
       : (['registration'] as const);
   const needs: Record<StageName, readonly (StageName | Split)[]> = {
     vqae: ['train'],
-    tokens: ['train', 'vqae'],
+    motion: ['train'],
+    tokens: config.motion ? ['train', 'vqae', 'motion'] : ['train', 'vqae'],
     diffusion: ['vqae', 'tokens'],
     synthetic: ['vqae', 'diffusion'],
     registration: ['synthetic'],

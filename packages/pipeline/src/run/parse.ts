@@ -34,15 +34,24 @@ function describe(issue: z.core.$ZodIssue): { expected: string; got: string } {
 
 /** @throws PipelineError for settings that do not go together */
 function checked(config: RunConfig): RunConfig {
-  const { source, evaluation } = config;
+  const { source, evaluation, motion, vqae } = config;
   const { labels } = workingGridOf(source);
-  const asked = (['optimise', 'refine'] as const).find((name) => evaluation[name] !== 'none');
+  const { coding } = vqae.model;
+  if (motion && coding !== 'separate') {
+    throw new PipelineError({
+      where: 'configuration, vqae.model.coding',
+      expected: "'separate', since motion moves a fixed scan that has tokens of its own",
+      got: `'${coding}'`,
+      advice: 'set it, or motion=null',
+    });
+  }
+  const asked = motion ? 'motion' : (['optimise', 'refine'] as const).find((name) => evaluation[name] !== 'none');
   if (labels === 1 || !asked) return config;
   throw new PipelineError({
-    where: `configuration, evaluation.${asked}`,
-    expected: "'none' for maps of several labels",
-    got: `'${evaluation[asked]}' and ${labels} labels`,
-    advice: 'the instance optimisation registers masks and scans; set it to none',
+    where: `configuration, ${asked === 'motion' ? asked : `evaluation.${asked}`}`,
+    expected: asked === 'motion' ? 'null for maps of several labels' : "'none' for maps of several labels",
+    got: asked === 'motion' ? `settings and ${labels} labels` : `'${evaluation[asked]}' and ${labels} labels`,
+    advice: `the instance optimisation registers masks and scans; set it to ${asked === 'motion' ? 'null' : 'none'}`,
   });
 }
 

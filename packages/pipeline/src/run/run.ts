@@ -1,6 +1,7 @@
 import { loadPairs, loadTrainingPairs, hashPairs, type TrainingPairs } from '../stages/pairs';
 import { diffusionStage } from '../stages/diffusion';
 import { evaluateStage } from '../stages/evaluate';
+import { motionStage } from '../stages/motion';
 import { registrationStage, type RegistrationPairs } from '../stages/registration';
 import { readSyntheticPairs } from '../stages/syntheticPairs';
 import { synthesizeStage } from '../stages/synthesize';
@@ -20,6 +21,7 @@ import { runStage, type Stage, type StageTiming } from './stage';
 /** The stages in the order in which they build on each other. */
 export const STAGES = [
   'vqae',
+  'motion',
   'tokens',
   'diffusion',
   'synthetic',
@@ -86,11 +88,21 @@ class Run {
     switch (name) {
       case 'vqae':
         return vqaeStage(context, await this.training());
+      case 'motion':
+        return motionStage(context, await this.training());
       case 'tokens':
-        return tokenizeStage(context, await this.training(), await this.need('vqae'));
+        return tokenizeStage(context, await this.training(), {
+          vqae: await this.need('vqae'),
+          ...(await this.motion()),
+        });
       case 'diffusion':
         if (context.tokens) return diffusionStage(context, { tokens: await givenTokens(context.tokens) });
-        return diffusionStage(context, { vqae: await this.need('vqae'), tokens: await this.need('tokens') });
+        return diffusionStage(context, {
+          vqae: await this.need('vqae'),
+          tokens: await this.need('tokens'),
+          ...(await this.motion()),
+          pairs: (await this.training()).training,
+        });
       case 'synthetic': {
         const upstream = { vqae: await this.need('vqae'), diffusion: await this.need('diffusion') };
         return synthesizeStage(context, upstream, workingSpacing(context.config));
@@ -112,6 +124,11 @@ class Run {
         return evaluateStage(context, await this.networks(), await this.test());
       }
     }
+  }
+
+  /** The velocities of real pairs, where tokens stand for motion. */
+  private async motion(): Promise<{ motion?: Done }> {
+    return this.context.config.motion ? { motion: await this.need('motion') } : {};
   }
 
   /** The networks that are evaluated. */

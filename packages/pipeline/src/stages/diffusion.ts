@@ -6,9 +6,13 @@ import {
   type DenoiserConfig,
 } from '@paired3d/absorbing-diffusion';
 import { Random } from '@paired3d/nn';
-import type { VqaeConfig } from '@paired3d/vqae';
-import type { RunConfig } from '../run/config';
+import type { VqAutoencoder, VqaeConfig } from '@paired3d/vqae';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { PreparedPair } from '../data/types';
+import { MOTION_DIM, motionVectors } from '../motion/motionCode';
+import { augmentationOf, type RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
+import { denoiserOn } from '../run/modelConfigs';
 import { MODEL_FILES, readModel, writeModel, type ModelFolder } from '../run/modelFolder';
 import { prefixed, unprefixed } from '../run/prefix';
 import { scheduleFactor } from '../run/schedule';
@@ -17,8 +21,10 @@ import { trainingLoop } from '../run/trainingLoop';
 import type { Storage } from '../storage/storage';
 import { Batches, trainingKind, type Replica } from '../workers/batches';
 import { modelCard } from './card';
-import { readTokens, type TokenSet } from './tokenize';
-import { openVqae } from './vqae';
+import { pairTokens, type TokenSources } from './pairTokens';
+import { Rolling, modulo } from './rollingPairs';
+import { readTokens, tokenSources, type TokenSet } from './tokenize';
+import { vqaeOf } from './vqae';
 
 interface Upstream {
   readonly folder: Storage;
@@ -28,23 +34,30 @@ interface Upstream {
 /**
  * Trains the denoiser on the token grids. Without the autoencoder that made them the size of its codebook is the
  * configuration's, and there are no code vectors: tokens then have free embeddings alone.
+ * @param upstream `pairs` and, where tokens stand for motion, `motion`: what fresh token grids are made of
  */
-export function diffusionStage(context: RunContext, upstream: { vqae?: Upstream; tokens: Upstream }): Stage {
+export function diffusionStage(
+  context: RunContext,
+  upstream: { vqae?: Upstream; tokens: Upstream; motion?: Upstream; pairs?: readonly PreparedPair[] },
+): Stage {
   const { config } = context;
-  const { diffusion, seed } = config;
+  const { diffusion, motion, seed } = config;
   return {
     name: 'diffusion',
     inputs: { ...(upstream.vqae && { vqae: upstream.vqae.hash }), tokens: upstream.tokens.hash },
-    config: { ...diffusion, seed },
+    config: { ...diffusion, ...(motion && { motion }), seed },
     async run(folder) {
       const tokens = await readTokens(upstream.tokens.folder, 'train');
-      const setup = { config, tokens, model: await denoiserConfig(config, tokens, upstream.vqae?.folder) };
+      const vqae = upstream.vqae && (await readModel(upstream.vqae.folder, 'vqae'));
+      const sources = upstream.pairs && (await tokenSources(upstream.pairs, upstream.motion?.folder));
+      const fresh = diffusion.fresh && sources && vqae ? { sources, vqae } : undefined;
+      const setup = { config, tokens, fresh, model: denoiserOn(tokens.grid, modelsOf(config, vqae)) };
       const { model } = setup;
       const replica = diffusionReplica(setup);
       const { denoiser, training } = replica;
       let batches: Batches | undefined;
       try {
-        if (upstream.vqae) await setCodeVectors(denoiser, upstream.vqae.folder);
+        if (vqae) await setCodeVectors(denoiser, vqae, motion);
         batches = await Batches.open(context, diffusionJob, setup, { replica, size: diffusion.batch });
         const history = await trainingLoop(context, folder, {
           stage: 'diffusion',
@@ -99,45 +112,88 @@ interface DiffusionSetup {
   readonly config: RunConfig;
   readonly tokens: TokenSet;
   readonly model: DenoiserConfig;
+  /** what token grids are made of on the way */
+  readonly fresh?: { readonly sources: TokenSources; readonly vqae: ModelFolder };
 }
 
 /** The gradients of token grids, masked at random. */
 export const diffusionJob = trainingKind<DiffusionSetup>('diffusion', diffusionReplica);
 
+/** Samples that a fresh token grid serves: making one takes about as long as a step on it. */
+const SERVED = 8;
+
 /** The denoiser with its training. A step's samples are drawn with replacement. */
-function diffusionReplica({ config: { diffusion, seed }, tokens: { items }, model }: DiffusionSetup) {
+function diffusionReplica({ config, tokens: { items }, model, fresh }: DiffusionSetup) {
+  const { diffusion, seed } = config;
   const denoiser = new Denoiser(model, seed);
-  const { learningRate, weighting, beta2, weightDecay } = diffusion;
-  const training = new DiffusionTraining(denoiser, { learningRate, weighting, beta2, weightDecay, seed });
+  const { learningRate, weighting, times, beta2, weightDecay, batch } = diffusion;
+  const training = new DiffusionTraining(denoiser, { learningRate, weighting, times, beta2, weightDecay, seed });
+  const vqae = fresh && vqaeOf(fresh.vqae);
+  const stocks = Array.from({ length: vqae ? batch : 0 }, (_, index) => {
+    const make = async (serial: number) => (await freshTokens(config, fresh!.sources, vqae!, serial)).tokens;
+    return new Rolling(make, { index, batch, served: SERVED });
+  });
   return {
     denoiser,
     training,
     parameters: denoiser.parameters,
-    sample(step, index) {
-      const item = items[Random.of(seed, 'diffusion', 'batch', step, index).integer(items.length)];
-      return Promise.resolve(training.gradients(item, { step, index }));
+    async sample(step, index) {
+      const random = Random.of(seed, 'diffusion', 'batch', step, index);
+      const item = vqae ? await stocks[index].pick(step, random) : items[random.integer(items.length)];
+      return training.gradients(item, { step, index });
     },
     dispose() {
       training.dispose();
       denoiser.dispose();
+      vqae?.dispose();
     },
   } satisfies Replica & Record<string, unknown>;
 }
 
-async function denoiserConfig(config: RunConfig, { grid }: TokenSet, vqae: Storage | undefined) {
-  const { model } = config.diffusion;
-  const made = vqae && ((await readModel(vqae, 'vqae')).config as unknown as VqaeConfig);
-  const { codes, codeDim } = made ?? config.vqae.model;
-  return model.kind === 'patch' ? { ...model, codes, codeDim, grid } : { ...model, codes, grid };
+/** The tokens of augmented training pair number `serial`. */
+function freshTokens(
+  { tokenize, motion, seed }: RunConfig,
+  sources: TokenSources,
+  vqae: VqAutoencoder,
+  serial: number,
+) {
+  const random = Random.of(seed, 'fresh tokens', serial);
+  const augmentation = augmentationOf(tokenize.augmentation);
+  return pairTokens(vqae, sources, modulo(serial, sources.pairs.length), { motion, augmentation, random });
 }
 
-async function setCodeVectors(denoiser: Denoiser, vqaeFolder: Storage): Promise<void> {
-  const vqae = await openVqae(vqaeFolder);
+/** What a denoiser's configuration is made of; the codes are those of the autoencoder at hand. */
+function modelsOf(config: RunConfig, vqae: ModelFolder | undefined) {
+  const model = (vqae?.config as VqaeConfig | undefined) ?? config.vqae.model;
+  return { diffusion: config.diffusion, motion: config.motion, vqae: { model } };
+}
+
+/** The autoencoder's code vectors and those of motion: each has dimensions of its own. */
+async function setCodeVectors(denoiser: Denoiser, folder: ModelFolder, motion: RunConfig['motion']): Promise<void> {
+  const vqae = vqaeOf(folder);
   try {
-    denoiser.setCodeVectors((await vqae.codebook.data()) as Float32Array);
+    const scans = await unitVectors(vqae.codebook);
+    if (!motion) return denoiser.setCodeVectors(scans);
+    const { codes, codeDim } = vqae.config;
+    const moves = motionVectors(motion);
+    const width = codeDim + MOTION_DIM;
+    const all = new Float32Array((codes + moves.length / MOTION_DIM) * width);
+    for (let code = 0; code < all.length / width; code++) {
+      if (code < codes) all.set(scans.subarray(code * codeDim, (code + 1) * codeDim), code * width);
+      else
+        all.set(moves.subarray((code - codes) * MOTION_DIM, (code - codes + 1) * MOTION_DIM), code * width + codeDim);
+    }
+    denoiser.setCodeVectors(all);
   } finally {
     vqae.dispose();
   }
+}
+
+/** A codebook's values, of mean square 1. */
+async function unitVectors(codebook: tf.Tensor2D): Promise<Float32Array> {
+  const values = (await codebook.data()) as Float32Array;
+  const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
+  return values.map((value) => value / Math.sqrt(square || 1));
 }
 
 function trainStep({ diffusion }: RunConfig, training: DiffusionTraining, batches: Batches) {

@@ -6,6 +6,7 @@ import {
   type HostDisplacement,
   type HostDisplacements,
   type OptimiseOptions,
+  type Optimised,
   type RegistrationNetwork,
 } from '@paired3d/registration';
 import * as tf from '@tensorflow/tfjs-core';
@@ -233,7 +234,7 @@ async function readBoth({ forward, backward }: Displacements): Promise<HostDispl
 export function optimisePrepared(
   { fixed, moving, size, extent }: Pick<PreparedPair, 'fixed' | 'moving' | 'size' | 'extent'>,
   options: OptimiseOptions,
-): Promise<HostDisplacements> {
+): Promise<Optimised> {
   const affine = gridAffine(size.map((n, axis) => extent[axis] / n) as unknown as Size3);
   const volume = (data: Float32Array) => ({ data, shape: size, affine });
   return optimisePair(volume(fixed), volume(moving), options);

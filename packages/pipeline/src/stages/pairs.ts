@@ -1,7 +1,7 @@
 import { Random } from '@paired3d/nn';
 import { avgPool3d, gridSample3d } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
-import { drawAugmentation, type AugmentConfig } from '../data/augment';
+import { drawAugmentation, type AugmentConfig, type Augmentation } from '../data/augment';
 import type { PreparedPair, Size3, Split } from '../data/types';
 import { PipelineError, throwIfAborted } from '../errors';
 import { pause } from '../pause';
@@ -93,7 +93,11 @@ export function pairTensor({ fixed, moving, size: [i, j, k], labels = 1 }: Prepa
 
 /** A pair under a random augmentation, [1, I, J, K, 2 labels]. */
 export function augmentedTensor(pair: PreparedPair, config: AugmentConfig, random: Random): tf.Tensor5D {
-  const draw = drawAugmentation(random, pair.size, config);
+  return drawnTensor(pair, drawAugmentation(random, pair.size, config));
+}
+
+/** A pair under an augmentation that has been drawn, [1, I, J, K, 2]. */
+export function drawnTensor(pair: PreparedPair, draw: Augmentation): tf.Tensor5D {
   const [i, j, k] = pair.size;
   const { labels = 1 } = pair;
   const [first, other] = draw.swap ? [pair.moving, pair.fixed] : [pair.fixed, pair.moving];

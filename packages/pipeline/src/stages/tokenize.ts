@@ -11,8 +11,9 @@ import { sha256Hex } from '../storage/digest';
 import type { Storage } from '../storage/storage';
 import { shareOut } from '../workers/shareOut';
 import type { JobKind } from '../workers/workers';
-import { tokenizePair } from './pairCoder';
-import { augmentedTensor, pairTensor, type TrainingPairs } from './pairs';
+import { readVelocities } from './motion';
+import { pairTokens, type TokenGrid, type TokenSources } from './pairTokens';
+import type { TrainingPairs } from './pairs';
 import { vqaeOf } from './vqae';
 
 /** Grids of tokens of the pairs of a split, each of T codes, with their grid [images, d, h, w]. */
@@ -24,16 +25,17 @@ export interface TokenSet {
 /**
  * Turns each pair into grids of tokens: the pair itself, and for training augmented variants of it.
  * One file a pair, so that an interrupted run goes on with the next.
+ * @param motion the velocities of the pairs, where tokens stand for motion
  */
 export function tokenizeStage(
   context: RunContext,
   pairs: TrainingPairs,
-  vqae: { folder: Storage; hash: string },
+  { vqae, motion }: { vqae: Upstream; motion?: Upstream },
 ): Stage {
   const { config } = context;
   return {
     name: 'tokens',
-    inputs: { pairs: pairs.hash, vqae: vqae.hash },
+    inputs: { pairs: pairs.hash, vqae: vqae.hash, ...(motion && { motion: motion.hash }) },
     config: { ...config.tokenize, seed: config.seed, validation: pairs.validation.map(({ id }) => id) },
     async run(folder) {
       const all = [...pairs.training, ...pairs.validation];
@@ -43,7 +45,11 @@ export function tokenizeStage(
       const total = all.length;
       let step = total - missing.length;
       context.emit({ type: 'stage-start', stage: 'tokens', total, resumedAt: step });
-      const setup = { config, pairs: all, vqae: await readModel(vqae.folder, 'vqae') };
+      const setup = {
+        config,
+        sources: await tokenSources(all, motion?.folder),
+        vqae: await readModel(vqae.folder, 'vqae'),
+      };
       await shareOut(context, { stage: 'tokens', kind: tokensJob, setup }, missing, async (tokens, i) => {
         await folder.write(paths[i], tokens);
         context.emit({ type: 'step', stage: 'tokens', step: ++step, total, metrics: {} });
@@ -53,19 +59,29 @@ export function tokenizeStage(
   };
 }
 
+interface Upstream {
+  readonly folder: Storage;
+  readonly hash: string;
+}
+
+/** Pairs with their velocities, where there are some. */
+export async function tokenSources(pairs: readonly PreparedPair[], motion: Storage | undefined): Promise<TokenSources> {
+  return { pairs, ...(motion && { velocities: await readVelocities(motion, pairs) }) };
+}
+
 interface TokensSetup {
   readonly config: RunConfig;
-  readonly pairs: readonly PreparedPair[];
+  readonly sources: TokenSources;
   readonly vqae: ModelFolder;
 }
 
 /** The token grids of a pair, given by its index, as a file. */
 export const tokensJob: JobKind<TokensSetup, number, Uint8Array> = {
   name: 'tokens',
-  open({ config, pairs, vqae }, signal) {
+  open({ config, sources, vqae }, signal) {
     const model = vqaeOf(vqae);
     return Promise.resolve({
-      run: (index) => tokenize(config, model, pairs[index], signal),
+      run: (index) => tokenize(config, model, sources, index, signal),
       close: () => model.dispose(),
     });
   },
@@ -103,24 +119,22 @@ export async function readTokens(folder: Storage, split: 'train' | 'validation')
 async function tokenize(
   config: RunConfig,
   model: VqAutoencoder,
-  pair: PreparedPair,
+  sources: TokenSources,
+  index: number,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
+  const { motion, seed } = config;
   const { variants } = config.tokenize;
-  const augmentation = augmentationOf(config.tokenize.augmentation);
-  const all: Int32Array[] = [];
-  let shape: number[] = [];
+  const all: TokenGrid[] = [];
   for (let variant = 0; variant < variants; variant++) {
     await pause();
     signal?.throwIfAborted();
-    const random = Random.of(config.seed, 'tokens', pair.id, variant);
-    const whole = variant === 0 ? pairTensor(pair) : augmentedTensor(pair, augmentation, random);
-    const tokens = await tokenizePair(model, whole, { signal }).finally(() => whole.dispose());
-    shape = tokens.shape.slice(1);
-    all.push((await tokens.data()) as Int32Array);
-    tokens.dispose();
+    const random = Random.of(seed, 'tokens', sources.pairs[index].id, variant);
+    const augmentation = variant === 0 ? undefined : augmentationOf(config.tokenize.augmentation);
+    all.push(await pairTokens(model, sources, index, { motion, augmentation, random, signal }));
   }
-  const data = new Int16Array(all.length * all[0].length);
-  all.forEach((tokens, i) => data.set(tokens, i * tokens.length));
-  return encodeSafetensors(new Map([['tokens', { dtype: 'I16', shape: [all.length, ...shape], data }]]));
+  const [{ grid, tokens }] = all;
+  const data = new Int16Array(all.length * tokens.length);
+  all.forEach((item, i) => data.set(item.tokens, i * tokens.length));
+  return encodeSafetensors(new Map([['tokens', { dtype: 'I16', shape: [all.length, ...grid], data }]]));
 }

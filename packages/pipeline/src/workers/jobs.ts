@@ -1,13 +1,14 @@
 import { PipelineError } from '../errors';
 import { diffusionJob } from '../stages/diffusion';
 import { evaluationJob } from '../stages/evaluate';
+import { motionJob } from '../stages/motion';
 import { registrationJob } from '../stages/registration';
 import { syntheticJob } from '../stages/synthesize';
 import { tokensJob } from '../stages/tokenize';
 import { vqaeJob } from '../stages/vqaeTraining';
 import type { Job, JobKind } from './workers';
 
-const kinds = [vqaeJob, tokensJob, diffusionJob, syntheticJob, registrationJob, evaluationJob];
+const kinds = [vqaeJob, motionJob, tokensJob, diffusionJob, syntheticJob, registrationJob, evaluationJob];
 
 /**
  * Opens a job on the thread that calls this, with the backend that is current there: what the threads of an application's

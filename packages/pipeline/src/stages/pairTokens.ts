@@ -1,0 +1,60 @@
+import type { Random } from '@paired3d/nn';
+import type { HostDisplacement } from '@paired3d/registration';
+import type { VqAutoencoder } from '@paired3d/vqae';
+import { augmentPresets, drawAugmentation, type AugmentConfig } from '../data/augment';
+import type { PreparedPair, Size3 } from '../data/types';
+import { cellVelocity } from '../motion/cellVelocity';
+import { encodeMotion, type MotionConfig } from '../motion/motionCode';
+import { tokenizePair } from './pairCoder';
+import { drawnTensor, pairTensor } from './pairs';
+
+/** What token grids are made of: pairs and, where tokens stand for motion, their velocities. */
+export interface TokenSources {
+  readonly pairs: readonly PreparedPair[];
+  /** normalised, in the order of the pairs */
+  readonly velocities?: readonly HostDisplacement[];
+}
+
+/** A token grid [images, d, h, w], row-major. */
+export interface TokenGrid {
+  readonly grid: readonly [number, number, number, number];
+  readonly tokens: Int32Array;
+}
+
+/**
+ * The tokens of a pair, as it is or augmented: of both scans, or with a motion of the fixed scan and of the velocity.
+ * @param index of the pair
+ * @throws the signal's reason when aborted
+ */
+export async function pairTokens(
+  model: VqAutoencoder,
+  { pairs, velocities }: TokenSources,
+  index: number,
+  options: {
+    readonly motion: MotionConfig | null;
+    /** none leaves the pair as it is */
+    readonly augmentation?: AugmentConfig;
+    readonly random: Random;
+    readonly signal?: AbortSignal;
+  },
+): Promise<TokenGrid> {
+  const pair = pairs[index];
+  const { motion, augmentation, random, signal } = options;
+  const draw = drawAugmentation(random, pair.size, augmentation ?? augmentPresets.none);
+  const whole = augmentation ? drawnTensor(pair, draw) : pairTensor(pair);
+  const coded = await tokenizePair(model, whole, { signal }).finally(() => whole.dispose());
+  const grid = coded.shape.slice(1) as unknown as TokenGrid['grid'];
+  const tokens = ((await coded.data()) as Int32Array).slice();
+  coded.dispose();
+  if (motion) {
+    const cells = grid.slice(1) as unknown as Size3;
+    const velocity = await cellVelocity(velocities![index], draw, cells);
+    // Behind those of the fixed scan, and behind the autoencoder's codes.
+    const codes = encodeMotion(velocity, pair.extent, motion);
+    tokens.set(
+      codes.map((code) => code + model.config.codes),
+      codes.length,
+    );
+  }
+  return { grid, tokens };
+}
