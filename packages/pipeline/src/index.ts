@@ -57,7 +57,8 @@ export { importTokens, type TokenImport } from './run/importTokens';
 export { openVqae } from './stages/vqae';
 export { openDenoiser } from './stages/diffusion';
 export { openRegistration } from './stages/registration';
-export { gridAffine, samplePair, type SyntheticPair } from './stages/synthesize';
+export { gridAffine } from './stages/synthesize';
+export { samplePair, type GivenPair, type SamplePairOptions, type SyntheticPair } from './stages/samplePair';
 export { optimisePrepared, type CaseResult } from './stages/evaluate';
 export { scoreDisplacements, scorePair, type MethodResult } from './stages/scoring';
 

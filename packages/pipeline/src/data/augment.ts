@@ -1,4 +1,4 @@
-import type { Random } from '@paired3d/nn';
+import { Random } from '@paired3d/nn';
 import { volume } from './resample';
 import type { Size3 } from './types';
 import { upsampleCubic } from './upsample';
@@ -104,6 +104,9 @@ export function drawAugmentation(random: Random, size: Size3, config: AugmentCon
   addField(moving, drawField(random, size, config.moving));
   return { size, swap, self, fixed, moving };
 }
+
+/** The draw that leaves a pair of a size as it is. */
+export const noAugmentation = (size: Size3): Augmentation => drawAugmentation(new Random(0), size, augmentPresets.none);
 
 /** `[3, 4]`: rows and columns x, y, z, last column the translation. */
 function drawAffine(random: Random, { affine, translation }: AugmentConfig, flat: boolean): Float64Array {

@@ -1,3 +1,4 @@
+import { sampleOrders, sampleSchedules } from '@paired3d/absorbing-diffusion';
 import { OPTIMISE_PRESETS, type OptimisePreset } from '@paired3d/registration';
 import { z } from 'zod';
 import { augmentPresets, type AugmentConfig } from '../data/augment';
@@ -7,6 +8,7 @@ const natural = z.number().int().positive();
 const count = z.number().int().min(0);
 const positive = z.number().positive();
 const weight = z.number().min(0);
+const share = z.number().min(0).max(1);
 const oddNumber = natural.refine((n) => n % 2 === 1, 'Invalid input: expected an odd number');
 /** true: compute again for the gradient what does not fit into memory */
 const recompute = z.boolean().optional();
@@ -143,7 +145,25 @@ export const runConfigSchema = z.strictObject({
     beta2: z.number().gt(0).lt(1),
     weightDecay: weight,
   }),
-  synthesize: z.strictObject({ pairs: natural, steps: natural, temperature: positive }),
+  synthesize: z.strictObject({
+    pairs: natural,
+    /** denoising passes */
+    steps: natural,
+    temperature: positive,
+    /** see `SampleOptions` of @paired3d/absorbing-diffusion */
+    order: z.enum(sampleOrders).default('random'),
+    noise: weight.default(0),
+    schedule: z.enum(sampleSchedules).default('linear'),
+    /** of the tokens of motion */
+    motionSchedule: z.enum(sampleSchedules).default('geometric'),
+    topP: z.number().gt(0).max(1).default(1),
+    remask: z.number().min(0).lt(1).default(0),
+    /**
+     * share of the tokens of an augmented real pair that are kept, of its fixed scan and of its moving scan or motion; the
+     * rest is sampled. When all of the fixed scan are, its synthetic pair has the scan itself.
+     */
+    given: z.strictObject({ fixed: share, moving: share }).default({ fixed: 0, moving: 0 }),
+  }),
   registration: z.strictObject({
     model: registrationModelSchema,
     ...training,

@@ -36,12 +36,15 @@ function needed(targets: readonly StageName[], config: RunConfig, models: readon
     : config.registration.baseline
       ? (['registration', 'registration-real'] as const)
       : (['registration'] as const);
+  const given = config.synthesize.given.fixed + config.synthesize.given.moving > 0;
   const needs: Record<StageName, readonly (StageName | Split)[]> = {
     vqae: ['train'],
     motion: ['train'],
     tokens: config.motion ? ['train', 'vqae', 'motion'] : ['train', 'vqae'],
     diffusion: ['vqae', 'tokens'],
-    synthetic: ['vqae', 'diffusion'],
+    synthetic: given
+      ? ['vqae', 'diffusion', 'train', ...(config.motion ? (['motion'] as const) : [])]
+      : ['vqae', 'diffusion'],
     registration: ['synthetic'],
     'registration-real': ['train'],
     evaluation: [...networks, config.evaluation.pairs === 'test' ? 'test' : 'train'],

@@ -4,7 +4,7 @@ import { evaluateStage } from '../stages/evaluate';
 import { motionStage } from '../stages/motion';
 import { registrationStage, type RegistrationPairs } from '../stages/registration';
 import { readSyntheticPairs } from '../stages/syntheticPairs';
-import { synthesizeStage } from '../stages/synthesize';
+import { synthesizeStage, type SynthesisSources } from '../stages/synthesize';
 import { givenTokens, tokenizeStage } from '../stages/tokenize';
 import { vqaeStage } from '../stages/vqae';
 import type { PreparedPair } from '../data/types';
@@ -104,7 +104,11 @@ class Run {
           pairs: (await this.training()).training,
         });
       case 'synthetic': {
-        const upstream = { vqae: await this.need('vqae'), diffusion: await this.need('diffusion') };
+        const upstream = {
+          vqae: await this.need('vqae'),
+          diffusion: await this.need('diffusion'),
+          real: await this.real(),
+        };
         return synthesizeStage(context, upstream, workingSpacing(context.config));
       }
       case 'registration': {
@@ -129,6 +133,15 @@ class Run {
   /** The velocities of real pairs, where tokens stand for motion. */
   private async motion(): Promise<{ motion?: Done }> {
     return this.context.config.motion ? { motion: await this.need('motion') } : {};
+  }
+
+  /** Real pairs, where synthetic ones keep something of them. */
+  private async real(): Promise<SynthesisSources | undefined> {
+    const { fixed, moving } = this.context.config.synthesize.given;
+    if (fixed + moving === 0) return undefined;
+    const { training: pairs, hash } = await this.training();
+    const { motion } = await this.motion();
+    return { pairs, hash: motion ? `${hash} ${motion.hash}` : hash, motion: motion?.folder };
   }
 
   /** The networks that are evaluated. */

@@ -8,6 +8,7 @@ import {
 import { Random } from '@paired3d/nn';
 import type { VqAutoencoder, VqaeConfig } from '@paired3d/vqae';
 import type * as tf from '@tensorflow/tfjs-core';
+import { drawAugmentation } from '../data/augment';
 import type { PreparedPair } from '../data/types';
 import { MOTION_DIM, motionVectors } from '../motion/motionCode';
 import { augmentationOf, type RunConfig } from '../run/config';
@@ -157,9 +158,10 @@ function freshTokens(
   vqae: VqAutoencoder,
   serial: number,
 ) {
+  const index = modulo(serial, sources.pairs.length);
   const random = Random.of(seed, 'fresh tokens', serial);
-  const augmentation = augmentationOf(tokenize.augmentation);
-  return pairTokens(vqae, sources, modulo(serial, sources.pairs.length), { motion, augmentation, random });
+  const draw = drawAugmentation(random, sources.pairs[index].size, augmentationOf(tokenize.augmentation));
+  return pairTokens(vqae, sources, index, { motion, draw });
 }
 
 /** What a denoiser's configuration is made of; the codes are those of the autoencoder at hand. */

@@ -1,8 +1,8 @@
-import { Random, decodeSafetensors, encodeSafetensors } from '@paired3d/nn';
+import { decodeSafetensors, encodeSafetensors } from '@paired3d/nn';
 import type { HostDisplacement } from '@paired3d/registration';
 import { cellSize } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs-core';
-import { augmentPresets, drawAugmentation } from '../data/augment';
+import { noAugmentation } from '../data/augment';
 import type { PreparedPair, Size3 } from '../data/types';
 import { cellVelocity } from '../motion/cellVelocity';
 import { correlation, meanDisplacement } from '../motion/figures';
@@ -106,8 +106,7 @@ export const motionJob: JobKind<MotionSetup, number, { velocity: HostDisplacemen
 async function codedMoving(pair: PreparedPair, velocity: HostDisplacement, cell: number, config: MotionConfig) {
   const { size, extent, fixed } = pair;
   const cells = size.map((n) => (n === 1 ? 1 : n / cell)) as unknown as Size3;
-  const asItIs = drawAugmentation(new Random(0), size, augmentPresets.none);
-  const codes = encodeMotion(await cellVelocity(velocity, asItIs, cells), extent, config);
+  const codes = encodeMotion(await cellVelocity(velocity, noAugmentation(size), cells), extent, config);
   const moving = tf.tidy(() => moveScan(tf.tensor5d(fixed, [1, ...size, 1]), codes, { cells, extent, config }));
   const data = (await moving.data()) as Float32Array;
   moving.dispose();

@@ -1,7 +1,6 @@
-import type { Random } from '@paired3d/nn';
 import type { HostDisplacement } from '@paired3d/registration';
 import type { VqAutoencoder } from '@paired3d/vqae';
-import { augmentPresets, drawAugmentation, type AugmentConfig } from '../data/augment';
+import { noAugmentation, type Augmentation } from '../data/augment';
 import type { PreparedPair, Size3 } from '../data/types';
 import { cellVelocity } from '../motion/cellVelocity';
 import { encodeMotion, type MotionConfig } from '../motion/motionCode';
@@ -30,25 +29,26 @@ export async function pairTokens(
   model: VqAutoencoder,
   { pairs, velocities }: TokenSources,
   index: number,
-  options: {
+  {
+    motion,
+    draw,
+    signal,
+  }: {
     readonly motion: MotionConfig | null;
-    /** none leaves the pair as it is */
-    readonly augmentation?: AugmentConfig;
-    readonly random: Random;
+    /** the augmentation; none leaves the pair as it is */
+    readonly draw?: Augmentation;
     readonly signal?: AbortSignal;
   },
 ): Promise<TokenGrid> {
   const pair = pairs[index];
-  const { motion, augmentation, random, signal } = options;
-  const draw = drawAugmentation(random, pair.size, augmentation ?? augmentPresets.none);
-  const whole = augmentation ? drawnTensor(pair, draw) : pairTensor(pair);
+  const whole = draw ? drawnTensor(pair, draw) : pairTensor(pair);
   const coded = await tokenizePair(model, whole, { signal }).finally(() => whole.dispose());
   const grid = coded.shape.slice(1) as unknown as TokenGrid['grid'];
   const tokens = ((await coded.data()) as Int32Array).slice();
   coded.dispose();
   if (motion) {
     const cells = grid.slice(1) as unknown as Size3;
-    const velocity = await cellVelocity(velocities![index], draw, cells);
+    const velocity = await cellVelocity(velocities![index], draw ?? noAugmentation(pair.size), cells);
     // Behind those of the fixed scan, and behind the autoencoder's codes.
     const codes = encodeMotion(velocity, pair.extent, motion);
     tokens.set(

@@ -1,11 +1,10 @@
-import { sample, type Denoiser } from '@paired3d/absorbing-diffusion';
 import { writeNifti } from '@paired3d/nifti';
-import type { VqAutoencoder } from '@paired3d/vqae';
-import * as tf from '@tensorflow/tfjs-core';
+import { Random } from '@paired3d/nn';
+import { cellSize, type VqAutoencoder } from '@paired3d/vqae';
+import { drawAugmentation } from '../data/augment';
 import { labelMap } from '../data/labelMap';
-import type { Size3 } from '../data/types';
-import { pause } from '../pause';
-import type { RunConfig } from '../run/config';
+import type { PreparedPair, Size3 } from '../data/types';
+import { augmentationOf, type RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
 import { readModel, type ModelFolder } from '../run/modelFolder';
 import type { Stage } from '../run/stage';
@@ -13,20 +12,15 @@ import type { Storage } from '../storage/storage';
 import { shareOut } from '../workers/shareOut';
 import type { JobKind } from '../workers/workers';
 import { denoiserOf } from './diffusion';
-import { decodePair } from './pairCoder';
-import { readPair } from './pairs';
+import { pairTokens, type TokenSources } from './pairTokens';
+import { drawnTensor, readPair } from './pairs';
+import { samplePair, type GivenPair } from './samplePair';
+import { tokenSources } from './tokenize';
 import { vqaeOf } from './vqae';
 
 interface Upstream {
   readonly folder: Storage;
   readonly hash: string;
-}
-
-/** Probabilities of the foreground labels of a sampled pair, each [i, j, k, label] row-major. */
-export interface SyntheticPair {
-  readonly size: Size3;
-  readonly fixed: Float32Array;
-  readonly moving: Float32Array;
 }
 
 /** File names of synthetic pair number `index` (from 0): the naming that training folders have. */
@@ -45,18 +39,42 @@ export function gridAffine([i, j, k]: Size3): number[][] {
   ];
 }
 
-/** Samples pairs: token grids from the denoiser, decoded to probabilities and written as NIfTI. */
+/** What a synthetic pair can be made of besides the models: real pairs of which it keeps something. */
+export interface SynthesisSources {
+  readonly pairs: readonly PreparedPair[];
+  /** the velocities of the pairs, where tokens stand for motion */
+  readonly motion?: Storage;
+  /** of all that */
+  readonly hash: string;
+}
+
+/**
+ * Samples pairs: token grids from the denoiser, decoded to probabilities and written as NIfTI.
+ * @param upstream `real` where synthetic pairs keep tokens of real ones
+ */
 export function synthesizeStage(
   context: RunContext,
-  upstream: { vqae: Upstream; diffusion: Upstream },
+  upstream: { vqae: Upstream; diffusion: Upstream; real?: SynthesisSources },
   spacing: Size3,
 ): Stage {
   const { config } = context;
-  const { pairs: total } = config.synthesize;
+  const { motion, seed, synthesize } = config;
+  const { pairs: total } = synthesize;
+  const { real } = upstream;
   return {
     name: 'synthetic',
-    inputs: { vqae: upstream.vqae.hash, diffusion: upstream.diffusion.hash },
-    config: { ...config.synthesize, seed: config.seed, spacing },
+    inputs: {
+      vqae: upstream.vqae.hash,
+      diffusion: upstream.diffusion.hash,
+      ...(real && { real: real.hash }),
+    },
+    config: {
+      ...synthesize,
+      ...(motion && { motion }),
+      ...(real && { augmentation: config.tokenize.augmentation }),
+      seed,
+      spacing,
+    },
     async run(folder) {
       const names = Array.from({ length: total }, (_, index) => syntheticFiles(index));
       const present = new Set(await folder.list(''));
@@ -68,6 +86,7 @@ export function synthesizeStage(
         spacing,
         vqae: await readModel(upstream.vqae.folder, 'vqae'),
         denoiser: await readModel(upstream.diffusion.folder, 'diffusion'),
+        sources: real && (await tokenSources(real.pairs, real.motion)),
       };
       await shareOut(context, { stage: 'synthetic', kind: syntheticJob, setup }, missing, async (scans, index) => {
         for (const [image, scan] of scans.entries()) await folder.write(names[index][image], scan);
@@ -83,18 +102,27 @@ interface SyntheticSetup {
   readonly spacing: Size3;
   readonly vqae: ModelFolder;
   readonly denoiser: ModelFolder;
+  readonly sources?: TokenSources;
 }
 
 /** A sampled pair, given by its number, as two files. */
 export const syntheticJob: JobKind<SyntheticSetup, number, Uint8Array[]> = {
   name: 'synthetic',
-  open({ config, spacing, ...models }, signal) {
+  open({ config, spacing, sources, ...models }, signal) {
     const vqae = vqaeOf(models.vqae);
     const denoiser = denoiserOf(models.denoiser);
-    const options = { ...config.synthesize, seed: config.seed, signal };
+    const { pairs: _pairs, given: _given, ...settings } = config.synthesize;
+    const cell = cellSize(vqae.config);
+    const flat = (axis: number) => vqae.config.spatialDims === 2 && axis === 0;
+    const extent = denoiser.config.grid
+      .slice(1)
+      .map((n, a) => n * (flat(a) ? 1 : cell) * spacing[a]) as unknown as Size3;
+    const motion = config.motion ? { config: config.motion, extent } : undefined;
     return Promise.resolve({
       async run(index) {
-        const { size, fixed, moving } = await samplePair(denoiser, vqae, { ...options, index });
+        const given = sources && (await givenPair(config, vqae, sources, index));
+        const options = { ...settings, motion, given, seed: config.seed, signal, index };
+        const { size, fixed, moving } = await samplePair(denoiser, vqae, options);
         return [fixed, moving].map((image) => writeScan(image, { size, spacing, labels: vqae.labels }));
       },
       close() {
@@ -105,21 +133,21 @@ export const syntheticJob: JobKind<SyntheticSetup, number, Uint8Array[]> = {
   },
 };
 
-/** Sample number `index` of a seed, decoded. */
-export async function samplePair(
-  denoiser: Denoiser,
+/** An augmented real pair for a sample to keep something of: the pairs take turns. */
+async function givenPair(
+  { synthesize, tokenize, motion, seed }: RunConfig,
   vqae: VqAutoencoder,
-  options: { steps: number; temperature: number; seed: number; index: number; signal?: AbortSignal },
-): Promise<SyntheticPair> {
-  const { index, ...settings } = options;
-  const [tokens] = await sample(denoiser, 1, { ...settings, first: index, onStep: pause });
-  const [images, d, h, w] = denoiser.config.grid;
-  const grid = tf.tensor5d(tokens, [1, images, d, h, w], 'int32');
-  const pair = await decodePair(vqae, grid, { signal: settings.signal }).finally(() => grid.dispose());
-  const [, i, j, k] = pair.shape;
-  const [fixed, moving] = await readPair(pair);
-  pair.dispose();
-  return { size: [i, j, k], fixed, moving };
+  sources: TokenSources,
+  index: number,
+): Promise<GivenPair> {
+  const pair = sources.pairs[index % sources.pairs.length];
+  const random = Random.of(seed, 'given pair', index);
+  const draw = drawAugmentation(random, pair.size, augmentationOf(tokenize.augmentation));
+  const { tokens } = await pairTokens(vqae, sources, index % sources.pairs.length, { motion, draw });
+  const whole = drawnTensor(pair, draw);
+  const [fixed] = await readPair(whole);
+  whole.dispose();
+  return { tokens, fixed, shares: synthesize.given };
 }
 
 /** A scan as a file: its probabilities, or the map of several labels. */

@@ -1,5 +1,6 @@
 import { Random, decodeSafetensors, encodeSafetensors } from '@paired3d/nn';
 import type { VqAutoencoder } from '@paired3d/vqae';
+import { drawAugmentation } from '../data/augment';
 import type { PreparedPair } from '../data/types';
 import { PipelineError } from '../errors';
 import { pause } from '../pause';
@@ -125,13 +126,15 @@ async function tokenize(
 ): Promise<Uint8Array> {
   const { motion, seed } = config;
   const { variants } = config.tokenize;
+  const augmentation = augmentationOf(config.tokenize.augmentation);
   const all: TokenGrid[] = [];
   for (let variant = 0; variant < variants; variant++) {
     await pause();
     signal?.throwIfAborted();
-    const random = Random.of(seed, 'tokens', sources.pairs[index].id, variant);
-    const augmentation = variant === 0 ? undefined : augmentationOf(config.tokenize.augmentation);
-    all.push(await pairTokens(model, sources, index, { motion, augmentation, random, signal }));
+    const pair = sources.pairs[index];
+    const random = Random.of(seed, 'tokens', pair.id, variant);
+    const draw = variant === 0 ? undefined : drawAugmentation(random, pair.size, augmentation);
+    all.push(await pairTokens(model, sources, index, { motion, draw, signal }));
   }
   const [{ grid, tokens }] = all;
   const data = new Int16Array(all.length * tokens.length);
