@@ -102,6 +102,9 @@ describe('bad input from a person', () => {
       /'vqea' is invalid for argument 'model'\. Allowed choices are vqae, diffusion, registration/,
     ],
     [['synthesize', '--pairs', '0'], 2, /Expected 1 or more/],
+    [['synthesize', '--vary', '1.5'], 2, /Expected a number from 0 to 1/],
+    [['synthesize', '--vary', '0.5', '--given', 'fixed'], 2, /cannot be used with option '--vary/],
+    [['synthesize', '--order', 'best'], 2, /Allowed choices are random, confidence, halton/],
   ])('%j exits with %i and one line', async (args, code, line) => {
     const out = path.join(temporaryFolder(), 'out');
     const { exitCode, stdout, stderr } = await paired3d(...args, '--out', out);

@@ -56,6 +56,13 @@ describe('the commands that run stages', () => {
     const mask = await readNifti(readFileSync(path.join(made, 'synthetic-masks', files[0])));
     expect(mask).toMatchObject({ shape: [16, 16, 16], spacing: [12, 12, 12], data: expect.any(Uint8Array) });
 
+    const varied = ['--vary', '0.5', '--passes', '3', '--order', 'halton'];
+    const vary = await paired3d('synthesize', '--preset', 'tiny', ...tiny, ...models, ...options, ...varied);
+    expect(vary.exitCode, vary.stderr).toBe(0);
+    expect(JSON.parse(read(made, 'config.json'))).toMatchObject({
+      synthesize: { pairs: 1, steps: 3, order: 'halton', given: { fixed: 0.5, moving: 0.5 } },
+    });
+
     const scored = await paired3d('evaluate', ...tiny, ...models, '--quiet', '--out', path.join(folder, 'scored'));
     expect(scored.exitCode, scored.stderr).toBe(0);
     expect(scored.stdout).not.toContain('real pairs');

@@ -79,3 +79,11 @@ function between(least: number, most: number): (text: string) => number {
     return value;
   };
 }
+
+/** Reads an option's number from 0 to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('Expected a number from 0 to 1.');
+  return value;
+}

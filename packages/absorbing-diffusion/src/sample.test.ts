@@ -135,7 +135,7 @@ describe('sample', () => {
 
   it('masks again what it revealed, on schedule and revealed in the end', async () => {
     const denoiser = tinyDenoiser('plain', CODES, [1, 4, 5, 5]);
-    let [again, before] = [0, new Int32Array(0)];
+    let [again, before]: [number, Int32Array] = [0, new Int32Array(0)];
     const known: number[] = [];
     const onStep = (step: number, tokens: Int32Array) => {
       before.forEach((token, at) => (again += Number(token !== CODES && tokens[at] === CODES)));

@@ -84,6 +84,7 @@ it('exports these names', () => {
     'reportData',
     'run',
     'runConfigSchema',
+    'sampleOrders',
     'samplePair',
     'scoreDisplacements',
     'scorePair',

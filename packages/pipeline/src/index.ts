@@ -58,6 +58,7 @@ export { openVqae } from './stages/vqae';
 export { openDenoiser } from './stages/diffusion';
 export { openRegistration } from './stages/registration';
 export { gridAffine } from './stages/synthesize';
+export { sampleOrders, type SampleOrder } from '@paired3d/absorbing-diffusion';
 export { samplePair, type GivenPair, type SamplePairOptions, type SyntheticPair } from './stages/samplePair';
 export { optimisePrepared, type CaseResult } from './stages/evaluate';
 export { scoreDisplacements, scorePair, type MethodResult } from './stages/scoring';
