@@ -1,4 +1,5 @@
 // Speed of the kernels and of whole training steps: `npm run bench -- --help`.
+import { writeFileSync } from 'node:fs';
 import { startEngine } from './engine.mjs';
 import { kernelCases } from './kernels/cases.mjs';
 import { measureKernel } from './kernelTimes.mjs';
@@ -15,9 +16,9 @@ import { batchesOf, measureWorkers } from './workers.mjs';
 async function main() {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return console.log(HELP);
-  const engine = await startEngine();
+  const engine = await startEngine(options.backend);
   if (options.profile) return printProfile(engine, options.profile, options);
-  const torch = options.torch ? await startTorch(options.python) : undefined;
+  const torch = options.torch ? await startTorch(options.python, options.torchDevice, options.precision) : undefined;
   if (options.torch && !torch) console.log(`${options.python} has no PyTorch: left out.`);
   try {
     await compareAll(engine, torch, options);
@@ -50,6 +51,7 @@ async function compareAll(engine, torch, options) {
   if (workers.length > 0) console.log(`\n${workerTable(workers, options.workers)}`);
   const left = engine.tf.memory().numTensors;
   if (left > 0) failures.push(`${left} tensors were not disposed`);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify({ ...results, failures }, null, 2)}\n`);
   if (failures.length > 0) throw new Error(`\n${failures.join('\n')}`);
   if (options.write) await writeReport(results);
 }

@@ -101,7 +101,7 @@ test("a kernel's time is its own, and the registered functions are put back", as
   const inner = { kernelName: 'Inner', kernelFunc: () => spin(20) };
   const outer = { kernelName: 'Outer', kernelFunc: () => (spin(2), inner.kernelFunc({ inputs: {} })) };
   const before = [inner.kernelFunc, outer.kernelFunc];
-  const tf = { getKernelsForBackend: () => [inner, outer] };
+  const tf = { getBackend: () => 'wasm', getKernelsForBackend: () => [inner, outer] };
   const x = { shape: [2, 3] };
   const records = await timeKernels(tf, () => [1, 2].forEach(() => outer.kernelFunc({ inputs: { x, y: [x, x] } })));
   assert.deepEqual([inner.kernelFunc, outer.kernelFunc], before);

@@ -21,18 +21,42 @@ export async function built(name, entry = '') {
   return import(pathToFileURL(path).href);
 }
 
-/** Starts the wasm backend with our kernels, in production mode, and loads the packages. */
-export async function startEngine() {
+/**
+ * Starts a backend with our kernels, in production mode, and loads the packages.
+ * @returns also `details`, the backend in words, and `finish()`, which waits until the backend has done what it was told
+ */
+export async function startEngine(backend = 'wasm') {
   const tf = await installed('@tensorflow/tfjs');
   tf.enableProdMode();
+  const started = await (backend === 'webgpu' ? startWebgpu(tf) : startWasm(tf));
+  const names = ['ops', 'nn', 'vqae', 'absorbing-diffusion', 'registration', 'pipeline'];
+  const [ops, nn, vqae, diffusion, registration, pipeline] = await Promise.all(names.map((name) => built(name)));
+  return { tf, ...started, ops, nn, vqae, diffusion, registration, pipeline };
+}
+
+async function startWasm(tf) {
   await installed('@tensorflow/tfjs-backend-wasm');
   if (!(await tf.setBackend('wasm'))) throw new Error('bench: the wasm backend does not start');
   const stock = new Map(tf.getKernelsForBackend('wasm').map((kernel) => [kernel.kernelName, kernel]));
   const { registerWasmKernels } = await built('ops', 'wasm');
   const { relaxedSimd } = await registerWasmKernels();
-  const names = ['ops', 'nn', 'vqae', 'absorbing-diffusion', 'registration', 'pipeline'];
-  const [ops, nn, vqae, diffusion, registration, pipeline] = await Promise.all(names.map((name) => built(name)));
-  return { tf, stock, relaxedSimd, ops, nn, vqae, diffusion, registration, pipeline };
+  return { stock, details: `backend wasm, ${relaxedSimd ? 'relaxed SIMD' : 'SIMD'}`, finish: async () => {} };
+}
+
+async function startWebgpu(tf) {
+  const [dawn, { WebGPUBackend }] = [await installed('webgpu'), await installed('@tensorflow/tfjs-backend-webgpu')];
+  const { createWebgpuBackend, registerWebgpuKernels } = await built('ops', 'webgpu');
+  const { description } = await createWebgpuBackend(WebGPUBackend, { dawn });
+  registerWebgpuKernels();
+  const finish = () => {
+    const backend = tf.backend();
+    if (backend.commandEncoder) {
+      backend.endComputePassEncoder();
+      backend.submitQueue();
+    }
+    return backend.device.queue.onSubmittedWorkDone();
+  };
+  return { stock: new Map(), details: `backend webgpu, ${description}`, finish };
 }
 
 /** Runs `work` on stock TensorFlow.js: without our kernels each operation falls back to its composite. */

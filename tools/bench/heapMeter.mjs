@@ -1,8 +1,30 @@
-// Bytes taken from the heap of the wasm backend, whose own size never shrinks.
+// Bytes taken from the heap of the wasm backend, whose own size never shrinks, or from the buffers of the webgpu backend.
 
 /** Watches the backend's allocator; `peakOf(work)` is by how much `work` raises the bytes in use, `stop()` ends it. */
 export function watchHeap(tf) {
-  const module = tf.backend().wasm;
+  const { wasm, bufferManager } = tf.backend();
+  return wasm ? watchModule(wasm) : watchBuffers(bufferManager);
+}
+
+function watchBuffers(buffers) {
+  const { acquireBuffer } = buffers;
+  let peak = 0;
+  buffers.acquireBuffer = (...request) => {
+    const buffer = acquireBuffer.apply(buffers, request);
+    peak = Math.max(peak, buffers.numBytesUsed);
+    return buffer;
+  };
+  return {
+    async peakOf(work) {
+      const before = (peak = buffers.numBytesUsed);
+      await work();
+      return peak - before;
+    },
+    stop: () => (buffers.acquireBuffer = acquireBuffer),
+  };
+}
+
+function watchModule(module) {
   module._free(module._malloc(4)); // the module puts the real functions in place at the first call
   const { _malloc: malloc, _free: free } = module;
   const sizes = new Map();

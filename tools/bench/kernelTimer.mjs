@@ -7,7 +7,7 @@
 export async function timeKernels(tf, work) {
   const records = new Map();
   const nested = [];
-  const restore = tf.getKernelsForBackend('wasm').map((kernel) => {
+  const restore = tf.getKernelsForBackend(tf.getBackend()).map((kernel) => {
     const { kernelName, kernelFunc } = kernel;
     kernel.kernelFunc = (call) => {
       nested.push(0);

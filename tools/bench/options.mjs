@@ -12,10 +12,17 @@ export const HELP = `npm run bench -- [options]
   --cpu-time          counts the time of the processor, not of the clock: on a busy machine, for one thread
   --no-stock          leaves stock TensorFlow.js out, the slowest
   --no-torch          leaves PyTorch out
+  --backend <name>    wasm (default) or webgpu, which stock TensorFlow.js is not compared on
+  --torch-device <d>  cpu (default) or cuda
+  --precision <name>  of PyTorch on cuda: float32 (default), tf32 or autocast, to float16
+  --json <file>       also writes the results there
   --python <path>     a Python that has PyTorch, /usr/bin/python3 by default
   --help              this text`;
 
 const PRESETS = ['small', 'paper'];
+const BACKENDS = ['wasm', 'webgpu'];
+/** How much further than in float32 results may be apart from PyTorch's; in float16 its gradients, without a scaled loss, are not compared. */
+const SLACK = { float32: 1, tf32: 50, autocast: Infinity };
 
 /**
  * The options of a command line.
@@ -36,14 +43,32 @@ export function parseOptions(args) {
       'cpu-time': { type: 'boolean', default: false },
       stock: { type: 'boolean', default: true },
       torch: { type: 'boolean', default: true },
+      backend: { type: 'string', default: 'wasm' },
+      'torch-device': { type: 'string', default: 'cpu' },
+      precision: { type: 'string', default: 'float32' },
+      json: { type: 'string' },
       python: { type: 'string', default: '/usr/bin/python3' },
       help: { type: 'boolean', default: false },
     },
   });
   const { rounds, quick, preset, workers } = values;
   const count = natural('--rounds', rounds ?? (quick ? 2 : 5));
-  if (!PRESETS.includes(preset)) throw new Error(`--preset: expected one of ${PRESETS.join(', ')}, got ${preset}`);
-  return { ...values, rounds: count, workers: workers && natural('--workers', workers), cpuTime: values['cpu-time'] };
+  oneOf('--preset', PRESETS, preset);
+  oneOf('--backend', BACKENDS, values.backend);
+  oneOf('--precision', Object.keys(SLACK), values.precision);
+  return {
+    ...values,
+    rounds: count,
+    workers: workers && natural('--workers', workers),
+    cpuTime: values['cpu-time'],
+    torchDevice: values['torch-device'],
+    stock: values.stock && values.backend === 'wasm',
+    slack: SLACK[values.precision],
+  };
+}
+
+function oneOf(option, names, given) {
+  if (!names.includes(given)) throw new Error(`${option}: expected one of ${names.join(', ')}, got ${given}`);
 }
 
 function natural(option, text) {

@@ -36,7 +36,10 @@ export function stepTable(rows) {
     { title: 'ms', of: ({ ms }) => figure(ms.ours) },
     { title: 'stock ms', of: ({ ms }) => figure(ms.stock) },
     { title: 'PyTorch ms', of: ({ ms }) => figure(ms.torch) },
-    { title: 'outside kernels', of: ({ overhead }) => `${(100 * overhead).toFixed(1)} %` },
+    {
+      title: 'outside kernels',
+      of: ({ overhead }) => (overhead === undefined ? '–' : `${(100 * overhead).toFixed(1)} %`),
+    },
     { title: 'peak MB', of: ({ memory }) => megabytes(memory.ours) },
     { title: 'PyTorch MB', of: ({ memory }) => megabytes(memory.torch) },
     { title: 'over stock', of: ({ overStock }) => times(overStock) },

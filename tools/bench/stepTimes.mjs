@@ -23,26 +23,26 @@ const NOISE = 1e-2;
  * @returns what a row of the table shows
  * @throws Error when we and PyTorch disagree
  */
-export async function measureStep(engine, torch, { name, make, sizes, batch }, { rounds, cpuTime, stock }) {
-  const { tf } = engine;
+export async function measureStep(engine, torch, { name, make, sizes, batch }, { rounds, cpuTime, stock, slack }) {
+  const { tf, finish } = engine;
   const heap = watchHeap(tf);
   let step;
   try {
     const memory = {
       ours: await heap.peakOf(async () => {
         step = await make(engine, sizes, batch);
-        await (torch ? openInTorch(name, torch, step, 1) : step.run());
+        await (torch ? openInTorch(name, torch, step, 1, slack) : step.run());
         await step.run();
       }),
     };
-    const contenders = { ours: timer(step.run, cpuTime) };
+    const contenders = { ours: timer(step.run, cpuTime, finish) };
     if (torch) {
       memory.torch = await torch.memory();
       contenders.torch = (runs) => torch.time(runs, cpuTime);
     }
     // Step by step ours and PyTorch have the same masks; stock, which goes on with our weights, waits until they are done.
     const times = await interleave(contenders, rounds);
-    const onStockOnly = (runs) => onStock(engine, () => timer(step.run, cpuTime)(runs));
+    const onStockOnly = (runs) => onStock(engine, () => timer(step.run, cpuTime, finish)(runs));
     const slow = stock && sizes === 'small' ? await interleave({ stock: onStockOnly }, rounds) : {};
     return {
       name,
@@ -50,7 +50,8 @@ export async function measureStep(engine, torch, { name, make, sizes, batch }, {
       sizes,
       ms: { ours: times.ours.ms, stock: slow.stock?.ms, torch: times.torch?.ms },
       memory,
-      overhead: await overheadOf(tf, step, rounds),
+      // Kernels of a card have only been recorded when they return.
+      overhead: tf.getBackend() === 'wasm' ? await overheadOf(tf, step, rounds) : undefined,
       overStock: ratio(times.ours, slow.stock),
       overTorch: ratio(times.ours, times.torch),
     };
@@ -65,15 +66,16 @@ export async function measureStep(engine, torch, { name, make, sizes, batch }, {
  * Opens a step in PyTorch, and compares the first step of both.
  * @throws Error when losses or gradients differ
  */
-export async function openInTorch(name, torch, step, threads) {
+export async function openInTorch(name, torch, step, threads, slack = 1) {
   const reference = await torch.open(step.torch, step.torch.inputs, threads);
-  compare(name, await step.first(), reference);
+  compare(name, await step.first(), reference, slack);
 }
 
-function timer(run, cpuTime) {
+function timer(run, cpuTime, finish) {
   return async (runs) => {
     const elapsed = stopwatch(cpuTime);
     for (let i = 0; i < runs; i++) await run();
+    await finish();
     return elapsed() / runs;
   };
 }
@@ -89,16 +91,16 @@ async function overheadOf(tf, step, rounds) {
   return median(shares);
 }
 
-function compare(step, { names, values }, expected) {
+function compare(step, { names, values }, expected, slack) {
   const fail = (what, error) => {
     throw new Error(`${step}: ${what} of ours and PyTorch differ, relative error ${error.toExponential(1)}`);
   };
   const lossError = relativeError(values[0], expected[0]);
-  if (!(lossError <= LOSS_TOLERANCE)) fail('losses', lossError);
+  if (!(lossError <= slack * LOSS_TOLERANCE)) fail('losses', lossError);
   const noise = NOISE * Math.max(0, ...expected.slice(1).map(norm));
   names.forEach((name, i) => {
     const error = distance(values[i + 1], expected[i + 1]) / Math.max(norm(expected[i + 1]), noise);
-    if (!(error <= GRADIENT_TOLERANCE)) fail(`gradients of ${name}`, error);
+    if (!(error <= slack * GRADIENT_TOLERANCE)) fail(`gradients of ${name}`, error);
   });
 }
 

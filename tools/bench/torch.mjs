@@ -9,14 +9,14 @@ import { fileURLToPath } from 'node:url';
 const SERVER = fileURLToPath(new URL('torch/server.py', import.meta.url));
 
 /**
- * Starts PyTorch in `python`.
+ * Starts PyTorch in `python`, on a device of its own and in one of its precisions: float32, tf32 or autocast (to float16).
  * @returns undefined when that has none
  */
-export async function startTorch(python) {
+export async function startTorch(python, device = 'cpu', precision = 'float32') {
   if (spawnSync(python, ['-c', 'import torch, numpy'], { stdio: 'ignore' }).status !== 0) return undefined;
   // Memory rather than disk, where the system offers it.
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'paired3d-bench-'));
-  const child = spawn(python, ['-B', SERVER, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(python, ['-B', SERVER, folder, device, precision], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async () => {
     const { value, done } = await lines.next();

@@ -1,16 +1,4 @@
-// The page: declares the tests of @paired3d/ops that run on WebGPU, runs them, and leaves what came out in `window`.
-import { runTests } from './vitest.mjs';
+// The page: what came out of the tests is left in `window`.
+import { runAll } from './tests.mjs';
 
-const files = import.meta.glob([
-  '../../packages/ops/src/{convolution,dropout,fields,losses,matrices,normalisation,sampling,separable}.test.ts',
-  '../../packages/ops/src/webgpu/{product,scatter,stock}.test.ts',
-]);
-
-for (const [path, load] of Object.entries(files)) {
-  try {
-    await load();
-  } catch (error) {
-    throw new Error(`${path} does not load: ${error.message}`, { cause: error });
-  }
-}
-window.results = await runTests((name) => console.log(name));
+window.results = await runAll((line) => console.log(line));

@@ -2,24 +2,12 @@
 // Needs Chromium, at /usr/bin/chromium or $CHROMIUM; without one it is skipped, except in CI, where that is an error.
 // On a machine without a card Chromium computes with SwiftShader.
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { build, preview } from 'vite';
-import { ROOT, withTemporaryFolder } from '../workspace.mjs';
+import { withTemporaryFolder } from '../workspace.mjs';
+import { HERE, pageConfig } from './config.mjs';
 
-const HERE = import.meta.dirname;
 const MINUTES = 10;
-
-/** Puts the page's WebGPU in the place of Node's. */
-const ownWebgpu = {
-  name: 'own-webgpu',
-  enforce: 'pre',
-  resolveId: (source, importer = '') =>
-    importer.startsWith(join(ROOT, 'packages/ops/src')) && /(^\.|\/testing)\/webgpu$/.test(source)
-      ? join(HERE, 'webgpu.mjs')
-      : null,
-};
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 if (existsSync(executablePath)) await withTemporaryFolder('paired3d-browser-tests-', main);
@@ -58,42 +46,6 @@ async function main(folder) {
     await browser.close();
     await server.close();
   }
-}
-
-/** Tests run as they are, but on the page's own vitest and WebGPU. */
-function pageConfig(outDir) {
-  const vitest = createRequire(createRequire(join(ROOT, 'package.json')).resolve('vitest/package.json'));
-  const expectations = createRequire(vitest.resolve('@vitest/expect'));
-  const ops = createRequire(join(ROOT, 'packages/ops/package.json'));
-  const tfjs = (name) => ({
-    find: new RegExp(`^${name}$`),
-    replacement: ops.resolve(`${name}/package.json`).replace(/package\.json$/, 'dist/index.js'),
-  });
-  return {
-    root: HERE,
-    logLevel: 'warn',
-    plugins: [ownWebgpu],
-    define: { 'process.env': JSON.stringify({ PAIRED3D_RUNS: process.env.PAIRED3D_RUNS ?? '5' }) },
-    resolve: {
-      conditions: ['@paired3d/source', 'module', 'browser', 'import', 'default'],
-      alias: [
-        { find: /^vitest$/, replacement: join(HERE, 'vitest.mjs') },
-        { find: '@vitest/expect', replacement: vitest.resolve('@vitest/expect') },
-        { find: 'chai', replacement: expectations.resolve('chai') },
-        tfjs('@tensorflow/tfjs'),
-        tfjs('@tensorflow/tfjs-backend-webgpu'),
-      ],
-    },
-    // A package without side effects has tests with nothing else.
-    build: {
-      outDir,
-      emptyOutDir: true,
-      target: 'esnext',
-      minify: false,
-      chunkSizeWarningLimit: 1e5,
-      rollupOptions: { treeshake: false },
-    },
-  };
 }
 
 async function openPage(browser, url) {

@@ -1,5 +1,7 @@
 """PyTorch's side of the benchmark: one JSON request a line on stdin, one JSON answer a line on stdout.
 
+Arguments: a folder for tensors, the device (cpu or cuda), and the precision there: float32, tf32, or autocast (to float16).
+
 open    {op, options, threads, inputs: {name: {file, shape, dtype, layout}}, layouts} -> {outputs: [{file, shape}]}
         makes the work, runs it once and writes what it returns, in our layouts if `layouts` names them
 time    {runs, cpu} -> {ms}, the mean of so many runs: of the clock, or with `cpu` of this process
@@ -12,6 +14,7 @@ import json
 import os
 import sys
 import time
+from contextlib import nullcontext
 
 import numpy
 import torch
@@ -42,7 +45,7 @@ def read(spec):
 def write(tensor, layout, path):
     tensor = tensor.detach()
     order = FROM_TORCH.get(layout)
-    values = (tensor.permute(order) if order else tensor).contiguous().float().numpy()
+    values = (tensor.permute(order) if order else tensor).contiguous().float().cpu().numpy()
     values.tofile(path)
     return {"file": path, "shape": list(values.shape)}
 
@@ -64,19 +67,34 @@ def use_threads(count):
 
 
 class Server:
-    def __init__(self, folder):
+    def __init__(self, folder, device, precision):
         self.folder = folder
         self.work = None
+        self.cuda = device == "cuda"
+        self.autocast = precision == "autocast"
+        if self.cuda:
+            torch.set_default_device(device)
+            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision != "float32"
+            torch.backends.cudnn.benchmark = True
+
+    def run(self):
+        # The cache of weights in float16 would outlive the step that changes them.
+        with torch.autocast("cuda", torch.float16, enabled=self.autocast, cache_enabled=False) if self.cuda else nullcontext():
+            return self.work()
+
+    def finish(self):
+        if self.cuda:
+            torch.cuda.synchronize()
 
     def open(self, op, options, threads, inputs, layouts=None):
         use_threads(threads)
-        tensors = {name: read(spec) for name, spec in inputs.items()}
+        tensors = {name: read(spec).to("cuda" if self.cuda else "cpu") for name, spec in inputs.items()}
         if op in NETWORKS:
             weights = {name[len("weights/") :]: t for name, t in tensors.items() if name.startswith("weights/")}
             self.work = NETWORKS[op](tensors, weights, **options)
         else:
             self.work = getattr(operations, op)(tensors, **options)
-        results = self.work()
+        results = self.run()
         files = [os.path.join(self.folder, f"out{i}") for i in range(len(results))]
         return {"outputs": [write(*result) for result in zip(results, layouts or ["plain"] * len(results), files)]}
 
@@ -84,15 +102,22 @@ class Server:
         clock = time.process_time if cpu else time.perf_counter
         start = clock()
         for _ in range(runs):
-            self.work()
+            self.run()
+        self.finish()
         return {"ms": 1000 * (clock() - start) / runs}
 
     def memory(self):
+        if self.cuda:
+            torch.cuda.reset_peak_memory_stats()
+            before = torch.cuda.memory_allocated()
+            self.run()
+            self.finish()
+            return {"bytes": torch.cuda.max_memory_allocated() - before}
         ctypes.CDLL(None).malloc_trim(0)
         with open("/proc/self/clear_refs", "w") as refs:
             refs.write("5")  # sets the high-water mark back
         before = resident("VmRSS")
-        self.work()
+        self.run()
         return {"bytes": max(0, resident("VmHWM") - before)}
 
     def close(self):
@@ -101,8 +126,10 @@ class Server:
 
 
 def main():
-    server = Server(sys.argv[1])
-    print(json.dumps({"version": torch.__version__}), flush=True)
+    _, folder, device, precision = sys.argv
+    server = Server(folder, device, precision)
+    card = f", {torch.cuda.get_device_name()}, {precision}" if server.cuda else ""
+    print(json.dumps({"version": torch.__version__ + card}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         try:

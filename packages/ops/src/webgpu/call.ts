@@ -1,7 +1,7 @@
 import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { WebgpuBackend } from './backend';
 import { WebgpuError, WebgpuLimitError } from './errors';
-import { limitsOf, type GpuPipeline } from './gpu';
+import { limitsOf, type GpuDevice, type GpuLimits, type GpuPipeline } from './gpu';
 import { checkHealth } from './guard';
 import { each, folded, source, uniforms, type Program } from './program';
 
@@ -13,7 +13,24 @@ const BATCH = 32;
 /** `mixed`: factors of products in half precision, everything else in float32. */
 export type Precision = 'float32' | 'mixed';
 
-const pipelines = new WeakMap<object, Map<string, GpuPipeline>>();
+interface Compiled {
+  readonly pipeline: GpuPipeline;
+  readonly layout: object;
+}
+
+/** What is asked of a device again and again, each time at a price. */
+interface Known {
+  readonly limits: GpuLimits;
+  readonly programs: Map<string, Compiled>;
+}
+
+const known = new WeakMap<GpuDevice, Known>();
+
+function knownOf(device: GpuDevice): Known {
+  let found = known.get(device);
+  if (!found) known.set(device, (found = { limits: limitsOf(device), programs: new Map() }));
+  return found;
+}
 
 /** One kernel call: it takes tensors from the backend and records programs behind those of tfjs. */
 export class Call {
@@ -28,7 +45,7 @@ export class Call {
 
   /** The value of one of the device's limits, e.g. `maxComputeWorkgroupStorageSize`. */
   limit(name: string): number {
-    return limitsOf(this.backend.device)[name];
+    return knownOf(this.backend.device).limits[name];
   }
 
   /** A new tensor with unset values, which the kernel returns. It is freed if the kernel throws. */
@@ -89,8 +106,7 @@ export class Call {
       const limit = 'maxComputeWorkgroupsPerDimension, squared';
       throw new WebgpuLimitError(this.name, limit, most * most, program.workgroups);
     }
-    const pipeline = this.#pipeline(program);
-    const layout = pipeline.getBindGroupLayout(0);
+    const { pipeline, layout } = this.#compiled(program);
     const entries = resources.map((resource, binding) => ({ binding, resource }));
     backend.ensureCommandEncoderReady();
     backend.computePassEncoder ??= backend.commandEncoder!.beginComputePass();
@@ -102,19 +118,18 @@ export class Call {
     backend.submitQueue();
   }
 
-  #pipeline(program: Program): GpuPipeline {
+  #compiled(program: Program): Compiled {
     const { device } = this.backend;
-    let known = pipelines.get(device);
-    if (!known) pipelines.set(device, (known = new Map<string, GpuPipeline>()));
+    const { programs } = knownOf(device);
     const code = source(program);
-    let pipeline = known.get(code);
-    if (!pipeline) {
+    let compiled = programs.get(code);
+    if (!compiled) {
       const label = `${this.name} ${program.name}`;
       const module = device.createShaderModule({ code, label });
-      pipeline = device.createComputePipeline({ compute: { module, entryPoint: 'main' }, label, layout: 'auto' });
-      known.set(code, pipeline);
+      const pipeline = device.createComputePipeline({ compute: { module, entryPoint: 'main' }, label, layout: 'auto' });
+      programs.set(code, (compiled = { pipeline, layout: pipeline.getBindGroupLayout(0) }));
     }
-    return pipeline;
+    return compiled;
   }
 
   #checkSizes(program: Program, tensors: readonly TensorInfo[]): void {
