@@ -1,5 +1,6 @@
 // Of the folder: all parts, one process each, so that one that fails does not cost the others. See folder/README.txt.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,16 +10,17 @@ const python = process.env.PYTHON ?? 'python3';
 
 const results = { date: new Date().toISOString(), tiny };
 
-/** Runs a part with this Node, shows what it says, and notes how it ended; `read` gives the figures it left. */
-function part(name, args, read) {
+/** Runs a part with this Node, shows what it says as it says it, and notes how it ended; `read` gives the figures it left. */
+async function part(name, args, read) {
   console.log(`\n== ${name}`);
-  const { status, stdout } = spawnSync(process.execPath, args, {
-    cwd: FOLDER,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: 1e9,
+  const child = spawn(process.execPath, args, { cwd: FOLDER, stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.on('data', (bytes) => {
+    said += bytes;
+    process.stdout.write(bytes);
   });
-  process.stdout.write(stdout);
-  results[name] = { ok: status === 0, ...(read ? read() : { said: String(stdout).trim() }) };
+  const [status] = await once(child, 'close');
+  results[name] = { ok: status === 0, ...(read ? read() : { said: said.trim() }) };
   writeFileSync(join(FOLDER, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
 }
 
@@ -26,22 +28,28 @@ const figuresOf = (file) => () => ({ figures: existsSync(file) ? JSON.parse(read
 const torchWith = (test) =>
   spawnSync(python, ['-c', `import torch, numpy; assert ${test}`], { stdio: 'ignore' }).status === 0;
 
-function bench(precision, device) {
+async function bench(precision, device) {
   const file = join(FOLDER, `bench-${precision}.json`);
   const torch = device ? ['--python', python, '--torch-device', device, '--precision', precision] : ['--no-torch'];
   const size = tiny
     ? ['--quick', '--only', '(gelu|softmax), forward .*small']
     : ['--only', 'conv3d|training step|attention'];
-  part(precision, ['tools/bench/bench.mjs', '--backend', 'webgpu', '--json', file, ...torch, ...size], figuresOf(file));
+  await part(
+    precision,
+    ['tools/bench/bench.mjs', '--backend', 'webgpu', '--json', file, ...torch, ...size],
+    figuresOf(file),
+  );
 }
 
-part('doctor', ['apps/trainer/dist/cli.js', 'doctor', '--backend', 'webgpu']);
-part('tests', ['tests/tests.mjs']);
-if (torchWith('torch.cuda.is_available()'))
-  for (const precision of ['float32', 'tf32', 'autocast']) bench(precision, 'cuda');
-else bench('float32', tiny && torchWith('True') ? 'cpu' : undefined);
+await part('doctor', ['apps/trainer/dist/cli.js', 'doctor', '--backend', 'webgpu']);
+await part('tests', ['tests/tests.mjs']);
+if (torchWith('torch.cuda.is_available()')) {
+  for (const precision of ['float32', 'tf32', 'autocast']) await bench(precision, 'cuda');
+} else {
+  await bench('float32', tiny && torchWith('True') ? 'cpu' : undefined);
+}
 const whole = join(FOLDER, 'whole.json');
-part('whole', ['tools/gpu/whole.mjs', whole, ...(tiny ? ['--tiny'] : [])], figuresOf(whole));
+await part('whole', ['tools/gpu/whole.mjs', whole, ...(tiny ? ['--tiny'] : [])], figuresOf(whole));
 
 const failed = Object.entries(results).filter(([, result]) => result?.ok === false);
 console.log(
