@@ -23,7 +23,8 @@ export interface Program {
 
 /**
  * The whole WGSL. It is the key under which the pipeline is kept, so nothing baked into it can be forgotten there.
- * Workgroups are numbered through, whatever way the dispatch folds them (see `folded`).
+ * Workgroups are numbered through, whatever way the dispatch folds them (see `folded`). A binding that the code leaves out, as
+ * some code for some shapes does, is named all the same: the layout has only what is.
  */
 export function source(program: Program): string {
   const { reads, writes, atomics = [], integers = {}, floats = {}, half, threads, code } = program;
@@ -50,6 +51,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
 ) {
+  ${[...Object.keys(writes), ...Object.keys(reads)].map((name) => `_ = &${name};`).join(' ')}
   let workgroup = i32(group.y * groups.x + group.x);
   if (workgroup >= u.workgroups) { return; }
   run(workgroup, i32(thread));

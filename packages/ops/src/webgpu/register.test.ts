@@ -3,6 +3,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as dawn from 'webgpu';
 import { describe, expect, it } from 'vitest';
 import { addBias } from '../addBias';
+import { smoothness } from '../smoothness';
 import { registerWasmKernels } from '../wasm/index';
 import type { WebgpuBackend } from './backend';
 import { Call } from './call';
@@ -86,6 +87,12 @@ describeKernels('a WebGPU device', () => {
     expect(values.length).toBe(count);
     expect(values.every((value, i) => value === 1 + (i % 4))).toBe(true);
     y.dispose();
+  });
+
+  it('takes a tensor that its code does not look at', async () => {
+    const { value, grad } = tf.valueAndGrad((x) => smoothness(x as tf.Tensor5D, {}))(tf.ones([1, 2, 2, 2, 3]));
+    expect(Array.from(await value.data())).toEqual([0]);
+    expect((await grad.data()).every((zero) => zero === 0)).toBe(true);
   });
 
   it('says that a synchronous read cannot be had in Node', () => {
