@@ -29,7 +29,8 @@ export function describeFailure(error: unknown, stoppedBy?: StopSignal): Failure
   }
   if (error instanceof PipelineError) return { exitCode: error.exitCode, line: oneLine(error.message), stack };
   if (error.name === 'WasmMemoryError') return { exitCode: exitCodes.tryAgain, line: oneLine(error.message), stack };
-  if (isTyped(error)) return { exitCode: exitCodes.permanent, line: oneLine(error.message), stack };
+  if (isTyped(error) || error.name === 'WebgpuLimitError')
+    return { exitCode: exitCodes.permanent, line: oneLine(error.message), stack };
   const { path, syscall } = error as NodeJS.ErrnoException;
   if (path && syscall && systemErrorCode(error)) return describeFailure(fileError(path, `to ${syscall} it`, error));
   const hint = '(this should not happen; --verbose shows where)';
