@@ -78,6 +78,22 @@ export {
 export { registrationFiles } from './register/registrationFiles';
 export { finer, prepareScanPair, RESOLUTION, type ScanFrame, type ScanPair } from './register/scanPair';
 
+// Assessing synthetic pairs
+export { assessPairs, checkEnough, type AssessContext, type Assessment, type Chance } from './assess/assess';
+export type { AssessedPair, AssessSettings } from './assess/assessStage';
+export { selectPairs, type Selection } from './assess/source';
+export { BOUNDS as ASSESS_BOUNDS, copyBound, judgePairs, type Criterion, type CriterionName } from './assess/criteria';
+export { boundsText, verdictOf, type Verdict } from './assess/verdict';
+export { isBlank, pairFigures, type MeasureSettings, type PairFigures } from './assess/pairFigures';
+export { nearestScan, type Neighbour, type TrainingScan } from './assess/nearest';
+export { spreadOf } from './assess/spread';
+export { vesselStatistics, type VesselStatistics } from './assess/vessels';
+export { skeleton } from './assess/thinning';
+export { measureCentreline, type Centreline } from './assess/centreline';
+export { componentSizes } from './assess/components';
+export { distanceToBackground } from './assess/distanceTransform';
+export { correlation } from './assess/correlation';
+
 // Results
 export { summarize, type RunFacts } from './run/summarize';
 export { evaluationCsv, landmarkErrorsCsv, sortedIds } from './run/evaluationTables';
@@ -100,6 +116,7 @@ export { STYLE as REPORT_STYLE } from './report/style';
 export { renderRegistration, type RegistrationReport } from './report/registration-page';
 export { experimentMarkdown, renderExperiment } from './report/experiment';
 export type { Experiment, ExperimentRow, ExperimentRun } from './report/experiment';
+export { renderAssessment, type AssessmentReport } from './report/assessment-page';
 export { jacobianMap } from './report/jacobian-map';
 export { deformedGrid } from './report/deformed-grid';
 export type {
@@ -113,6 +130,7 @@ export type {
 } from './report/types';
 export { boxPlot, type BoxGroup, type Reference } from './report/box-plot';
 export { casePlot, type CaseSeries } from './report/case-plot';
+export { rangePlot, type RangeRow } from './report/range-plot';
 export { lineChart, type LineSeries } from './report/line-chart';
 export { encodePng, pngDataUri } from './report/png';
 export {

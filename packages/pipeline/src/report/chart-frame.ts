@@ -9,9 +9,9 @@ export const MARGIN = { left: 50, right: 14, top: 26, bottom: 42 };
 export const PLOT = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
 
 /** An `<svg>` of the drawing area that scales to its container. */
-export function frame(label: string, parts: readonly string[]): string {
+export function frame(label: string, parts: readonly string[], height = HEIGHT): string {
   return (
-    `<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeText(label)}">` +
+    `<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeText(label)}">` +
     `${parts.join('')}</svg>`
   );
 }
@@ -29,9 +29,8 @@ export function grid(axis: Axis): string {
     .join('');
 }
 
-/** The x axis with ticks and labels. */
-export function xTicks(axis: Axis): string {
-  const base = HEIGHT - MARGIN.bottom;
+/** The x axis with ticks and labels, at the height `base`. */
+export function xTicks(axis: Axis, base = HEIGHT - MARGIN.bottom): string {
   const ticks = axis.ticks.map(({ value, label }) => {
     const x = round(xPixel(value, axis));
     return (

@@ -6,7 +6,7 @@ export const STYLE = `
   --accent: #0f766e; --fixed: #2662d9; --moving: #f27928;
   --ink-0: #0f766e; --ink-1: #7c3aed; --ink-2: #b45309; --ink-3: #be185d; --ink-4: #475569; --ink-5: #4d7c0f;
   --before: #78818d; --networkReal: #b45309; --network: #0f766e; --tta: #7c3aed; --refined: #2662d9;
-  --optimise: #be185d;
+  --optimise: #be185d; --outside: #c8102e;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
@@ -14,7 +14,7 @@ export const STYLE = `
     --accent: #2dd4bf;
     --ink-0: #2dd4bf; --ink-1: #a78bfa; --ink-2: #fbbf24; --ink-3: #f472b6; --ink-4: #94a3b8; --ink-5: #a3e635;
     --before: #98a2ae; --networkReal: #fbbf24; --network: #2dd4bf; --tta: #a78bfa; --refined: #7aa2f7;
-    --optimise: #f472b6;
+    --optimise: #f472b6; --outside: #ff7a8a;
   }
   /* Lightness turns round and hues stay: ink on white paper becomes light on black. */
   .overlay, .swatch { filter: invert(1) hue-rotate(180deg); }
@@ -48,6 +48,8 @@ section { padding-top: 52px; }
 .tiles .aside { display: block; font-size: .85rem; line-height: 1.4; color: var(--muted); }
 .tiles .best { border-color: var(--accent); }
 .tiles .best .number { color: var(--accent); }
+.tiles .outside { border-color: var(--outside); }
+.tiles .outside .number, td.outside, .headline b.outside { color: var(--outside); }
 .key { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: .9rem; color: var(--muted); margin: 0 0 14px; padding: 0; list-style: none; }
 .swatch { display: inline-block; width: .8em; height: .8em; border-radius: 3px; margin-right: 7px; vertical-align: -.05em; }
 .figures { display: grid; gap: 20px 16px; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); }
@@ -76,6 +78,8 @@ figcaption b { color: var(--text); font-weight: 600; }
 .chart .whisker { stroke: currentColor; stroke-width: 1.5; fill: none; }
 .chart .median { stroke: currentColor; stroke-width: 2.5; fill: none; }
 .chart .mean { fill: var(--page); stroke: currentColor; stroke-width: 1.5; }
+.chart .range { fill: var(--accent); opacity: .1; }
+.chart .row { fill: currentColor; font-weight: 600; font-size: 11.5px; }
 .chart .reference { stroke: var(--muted); stroke-dasharray: 5 4; fill: none; }
 .ink-0 { color: var(--ink-0); } .ink-1 { color: var(--ink-1); } .ink-2 { color: var(--ink-2); }
 .ink-3 { color: var(--ink-3); } .ink-4 { color: var(--ink-4); } .ink-5 { color: var(--ink-5); }

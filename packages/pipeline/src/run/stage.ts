@@ -17,6 +17,9 @@ export interface Stage {
   run(folder: Storage): Promise<string[]>;
 }
 
+/** What a stage is run with. */
+type StageContext = Pick<RunContext, 'storage' | 'emit' | 'signal' | 'clock' | 'memory'>;
+
 /** How long a stage took and what it needed; kept beside its outputs. */
 export interface StageTiming {
   readonly name: string;
@@ -26,7 +29,7 @@ export interface StageTiming {
 }
 
 /** Runs a stage unless its folder already holds the result for these inputs and this configuration. */
-export async function runStage(context: RunContext, stage: Stage): Promise<StageTiming> {
+export async function runStage(context: StageContext, stage: Stage): Promise<StageTiming> {
   const folder = context.storage.within(stage.name);
   const identity = { stage: stage.name, inputs: stage.inputs, config: stage.config };
   await pause();
@@ -67,7 +70,7 @@ const IDENTITY = 'started.json';
  * What an interrupted run left is gone on with; but not what was begun for other inputs or another configuration, nor what
  * was complete once and is so no more: stages take the files they find for finished.
  */
-async function discardOtherWork(context: RunContext, folder: Storage, stage: Stage, why: string): Promise<void> {
+async function discardOtherWork(context: StageContext, folder: Storage, stage: Stage, why: string): Promise<void> {
   const identity = canonicalJson({ inputs: stage.inputs, config: stage.config });
   const begun = await folder.read(IDENTITY);
   const wasComplete = (await folder.read(MANIFEST_PATH)) !== undefined;

@@ -1,3 +1,4 @@
+import { assessmentJob } from '../assess/assessStage';
 import { PipelineError } from '../errors';
 import { diffusionJob } from '../stages/diffusion';
 import { evaluationJob } from '../stages/evaluate';
@@ -8,7 +9,16 @@ import { tokensJob } from '../stages/tokenize';
 import { vqaeJob } from '../stages/vqaeTraining';
 import type { Job, JobKind } from './workers';
 
-const kinds = [vqaeJob, motionJob, tokensJob, diffusionJob, syntheticJob, registrationJob, evaluationJob];
+const kinds = [
+  vqaeJob,
+  motionJob,
+  tokensJob,
+  diffusionJob,
+  syntheticJob,
+  registrationJob,
+  evaluationJob,
+  assessmentJob,
+];
 
 /**
  * Opens a job on the thread that calls this, with the backend that is current there: what the threads of an application's

@@ -11,7 +11,7 @@ import type { Job, JobKind } from './workers';
  * @throws Interrupted when the signal is raised; else the first error, after the others have stopped
  */
 export async function shareOut<Setup, Item, Result>(
-  context: RunContext,
+  context: Pick<RunContext, 'workers' | 'signal'>,
   { stage, kind, setup }: { stage: string; kind: JobKind<Setup, Item, Result>; setup: Setup },
   items: readonly Item[],
   done: (result: Result, item: Item) => Promise<void>,
@@ -54,7 +54,7 @@ export async function shareOut<Setup, Item, Result>(
 
 /** The helpers' jobs of a kind, for work that can be divided in `parts`; the calling thread takes one of them. */
 export async function openHelpers<Setup, Item, Result>(
-  { workers }: RunContext,
+  { workers }: Pick<RunContext, 'workers'>,
   kind: JobKind<Setup, Item, Result>,
   setup: Setup,
   parts: number,
