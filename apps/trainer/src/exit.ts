@@ -3,7 +3,21 @@ import { Interrupted, PipelineError } from '@paired3d/pipeline';
 import { fileError, systemErrorCode } from './file-errors';
 
 /** What the exit codes of `paired3d` mean. 128 + the signal's number: stopped by it, resumable. */
-export const exitCodes = { done: 0, bug: 1, usage: 2, permanent: 42, tryAgain: 75, SIGINT: 130, SIGTERM: 143 } as const;
+export const exitCodes = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  verdict: 3,
+  permanent: 42,
+  tryAgain: 75,
+  SIGINT: 130,
+  SIGTERM: 143,
+} as const;
+
+/** Nothing went wrong, but what was looked at does not hold; the message is the verdict. */
+export class VerdictFailed extends Error {
+  override readonly name = 'VerdictFailed';
+}
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
@@ -27,6 +41,7 @@ export function describeFailure(error: unknown, stoppedBy?: StopSignal): Failure
   if (error instanceof Interrupted && stoppedBy) {
     return { exitCode: exitCodes[stoppedBy], line: error.message, stack };
   }
+  if (error instanceof VerdictFailed) return { exitCode: exitCodes.verdict, line: oneLine(error.message) };
   if (error instanceof PipelineError) return { exitCode: error.exitCode, line: oneLine(error.message), stack };
   if (error.name === 'WasmMemoryError') return { exitCode: exitCodes.tryAgain, line: oneLine(error.message), stack };
   if (isTyped(error) || error.name === 'WebgpuLimitError')

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerAssess } from './commands/assess';
 import { registerConfig } from './commands/config';
 import { registerConvert } from './commands/convert';
 import { registerDemo } from './commands/demo';
@@ -22,6 +23,7 @@ const registrations: readonly ((program: Command, context: CliContext) => void)[
   registerTrain,
   registerTokenize,
   registerSynthesize,
+  registerAssess,
   registerEvaluate,
   registerRegister,
   (program, context) => registerExperiment(program, context, (args, stdout) => runWithin(context, args, stdout)),

@@ -1,4 +1,13 @@
-import { METHODS, PERCENTS, sortedIds, type Method, type MethodTables, type Summary } from '@paired3d/pipeline';
+import {
+  boundsText,
+  METHODS,
+  PERCENTS,
+  sortedIds,
+  type Criterion,
+  type Method,
+  type MethodTables,
+  type Summary,
+} from '@paired3d/pipeline';
 
 const names: Readonly<Record<Method, string>> = {
   before: 'before registration',
@@ -64,6 +73,22 @@ export function resultsText({ registration }: Summary): string {
   const count = Object.keys(dice?.before?.cases ?? {}).length;
   const head = [`mean of ${count} held-out pair${count === 1 ? '' : 's'}`, ...columns.map(({ title }) => title)];
   return alignColumns([head, ...rows]);
+}
+
+/** The figures of an assessment as a table: synthetic beside real, the bounds, and what is outside of them. */
+export function assessmentText(criteria: readonly Criterion[]): string {
+  const value = ({ digits }: Criterion, mean = NaN, deviation?: number): string => {
+    if (!Number.isFinite(mean)) return '-';
+    return `${mean.toFixed(digits)}${deviation === undefined ? '' : ` ± ${deviation.toFixed(digits)}`}`;
+  };
+  const rows = criteria.map((one) => [
+    `${one.title}${one.unit && `, ${one.unit}`}`,
+    value(one, one.real, one.realDeviation),
+    value(one, one.synthetic, one.syntheticDeviation),
+    boundsText({ ...one, unit: '' }),
+    one.passed ? 'within' : 'OUTSIDE',
+  ]);
+  return alignColumns([['mean ± s.d. over pairs', 'real', 'synthetic', 'bounds', ''], ...rows]);
 }
 
 function alignColumns(rows: readonly (readonly string[])[]): string {

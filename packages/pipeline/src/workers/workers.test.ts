@@ -152,7 +152,7 @@ describe('shared memory', () => {
 describe('openJob', () => {
   it('knows the jobs of the stages alone', () => {
     expect(() => openJob('tea', {})).toThrow(
-      'openJob: expected vqae, tokens, diffusion, synthetic, registration, evaluation, assessment, got tea; use the same version',
+      'openJob: expected vqae, motion, tokens, diffusion, synthetic, registration, evaluation, assessment, got tea; use the same version',
     );
   });
 });
