@@ -88,6 +88,16 @@ describe('registerPair', () => {
     network.dispose();
   });
 
+  it('registers on a coarser grid when asked to, and gives the files on that of the scans', async () => {
+    const { scans } = await phantomPair();
+    const names = { fixed: 'fixed.nii', moving: 'moving.nii' };
+    const frame = { frame: 'none', intensities: true, finest: 16 } as const;
+    const coarse = prepareScanPair(scans.volumes, names, parseRunConfig(presets.tiny).source, frame);
+    expect(coarse.pair.size).toEqual([16, 11, 16]);
+    const { transform } = await registerPair(coarse, undefined, settings);
+    expect(registrationFiles(transform, coarse).warped.shape).toEqual([24, 16, 24]);
+  });
+
   it('turns normalised displacements into voxels along the axes of the volume', () => {
     const size = [2, 4, 8] as const;
     const data = new Float32Array(3 * 64);

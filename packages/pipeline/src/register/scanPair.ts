@@ -1,5 +1,5 @@
 import type { Volume } from '@paired3d/nifti';
-import { folderConfigSchema, parseConfig, type FolderConfig } from '../data/config';
+import { folderConfigSchema, parseConfig, type FolderConfig, type FolderConfigInput } from '../data/config';
 import { lung250m, workingGridConfig } from '../data/datasets';
 import { preparePair } from '../data/folder';
 import type { Geometry } from '../data/prepare';
@@ -22,6 +22,8 @@ export interface ScanFrame {
   readonly frame: 'lung250m' | 'none';
   /** Of `none`: values of any range, brought to [0, 1], instead of probabilities. */
   readonly intensities?: boolean;
+  /** Of `none`: at most so many voxels along the longest side; finer scans are resampled, for the registration alone. */
+  readonly finest?: number;
   /** At least so many voxels along the frame's longest side, whatever the configuration pools to. */
   readonly resolution?: number;
 }
@@ -36,15 +38,23 @@ export function prepareScanPair(
   volumes: { readonly fixed: Volume; readonly moving: Volume },
   names: { readonly fixed: string; readonly moving: string },
   source: RunConfig['source'],
-  { frame, intensities = false, resolution }: ScanFrame,
+  { frame, intensities = false, finest, resolution }: ScanFrame,
 ): ScanPair {
   const { fixed, moving } = volumes;
-  const own = parseConfig(folderConfigSchema, workingGridConfig([...fixed.spacing]), 'data config');
+  const own = parseConfig(folderConfigSchema, ownGrid(fixed, finest), 'data config');
   const prepared = source.kind === 'folder' ? source.dataset : parseConfig(folderConfigSchema, lung250m, 'data config');
   const config = frame === 'none' ? own : finer(prepared, resolution);
   const shown = frame === 'none' && intensities ? [toUnit(fixed), toUnit(moving)] : [fixed, moving];
   const { pair, geometry } = preparePair([shown[0], shown[1]], config, 'register', [names.fixed, names.moving]);
   return { pair, geometry, affines: { fixed: fixed.affine, moving: moving.affine }, volumes };
+}
+
+/** The grid of the scan itself, or one as much coarser as `finest` asks for. */
+function ownGrid({ shape, spacing }: Volume, finest = Infinity): FolderConfigInput {
+  const longest = Math.max(...shape);
+  if (longest <= finest) return workingGridConfig([...spacing]);
+  const [i, j, k] = spacing.map((mm) => (mm * longest) / finest);
+  return { ...workingGridConfig([i, j, k]), resample: true };
 }
 
 /** Voxels of the frame's longest side that an optimisation's finest stage looks at, and that overlap is measured on. */
