@@ -1,9 +1,9 @@
 // Makes the models that the page is served with: trains them on phantoms by `paired3d`, narrows them to float16, and keeps
 // beside them the logits that Node computes on WASM, with which the page's diagnostics compare.
 //
-//   npm run bundle [-- --from <finished run>]
+//   npm run bundle [-- --from <run> <run of the denoiser>]
 //
-// Needs built packages (`npm run build` in the repository's root), and half an hour of two CPU cores.
+// Needs built packages (`npm run build` in the repository's root), and a quarter of an hour of two CPU cores.
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,28 +12,39 @@ import { MemoryStorage, openDenoiser, readModel, withWeightType, writeModel } fr
 import { folder, maskedLogits, openWasm } from './reference.mjs';
 
 const HERE = dirname(dirname(fileURLToPath(import.meta.url)));
-const CONFIG = join(HERE, 'bundle.config.json');
 const TARGET = join(HERE, 'public/models');
+const RUNS = join(HERE, '../../runs/web-bundle');
+
+/** The demo of `npm start`, and a denoiser that is trained longer, on more pairs: what the page shows most of. */
+const DENOISER = ['diffusion.steps=1400', 'tokenize.variants=48', 'source.cases.train=24'];
 
 async function main() {
   const at = process.argv.indexOf('--from');
-  const run = at < 0 ? train(join(HERE, '../../runs/web-bundle')) : process.argv[at + 1];
+  const [run, denoiserRun] = at < 0 ? trainAll() : process.argv.slice(at + 1);
   await rm(TARGET, { recursive: true, force: true });
   await openWasm();
-  for (const kind of ['vqae', 'diffusion', 'registration']) await keep(kind, join(run, kind), join(TARGET, kind));
+  await keep('vqae', join(run, 'vqae'), join(TARGET, 'vqae'));
+  await keep('diffusion', join(denoiserRun, 'diffusion'), join(TARGET, 'diffusion'));
+  await keep('registration', join(run, 'registration'), join(TARGET, 'registration'));
   await writeFile(join(TARGET, 'config.json'), await readFile(join(run, 'config.json')));
   const denoiser = await openDenoiser(await folder(join(TARGET, 'diffusion')));
   await writeFile(join(TARGET, 'logits.f32'), new Uint8Array((await maskedLogits(denoiser)).buffer));
   console.log(`models: ${TARGET}`);
 }
 
-/** Trains in a folder, going on where an earlier try stopped. */
-function train(out) {
+/** Trains all models, going on where an earlier try stopped. */
+function trainAll() {
+  const [run, denoiserRun] = [join(RUNS, 'demo'), join(RUNS, 'denoiser')];
+  train('registration', run, []);
+  train('diffusion', denoiserRun, ['--vqae', join(run, 'vqae'), ...DENOISER.flatMap((one) => ['--set', one])]);
+  return [run, denoiserRun];
+}
+
+function train(model, out, options) {
   const cli = join(HERE, '../trainer/dist/cli.js');
-  const args = [cli, 'train', 'registration', '--preset', 'tiny', '--config', CONFIG, '--out', out];
+  const args = [cli, 'train', model, '--preset', 'tiny', '--out', out, ...options];
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
-  return out;
 }
 
 /** Copies a model folder: its weights as float16, its card with a line that says so. */

@@ -50,7 +50,7 @@ export function mountRegisterPanel(root: HTMLElement, store: Store, actions: Act
     <div class="outcome" hidden>
       <ul class="tiles"></ul>
       <div class="figures pairs">
-        <figure><div class="grid" data-testid="grid"></div><figcaption>Displacement: a regular grid, deformed</figcaption></figure>
+        <figure><div class="deformed" data-testid="grid"></div><figcaption>Displacement: a regular grid, deformed</figcaption></figure>
         <figure><canvas class="overlay jacobian" role="img" aria-label="Map of the Jacobian determinant"></canvas>
         <figcaption>Volume: blue shrinks, orange grows, red folds</figcaption></figure>
       </div>
@@ -162,7 +162,7 @@ function showOutcome(root: HTMLElement, registration: Registration, compare: Com
         `<span class="number" data-testid="${id}">${value}<span class="unit"> ${unit}</span></span></li>`,
     )
     .join('');
-  find(root, '.grid').innerHTML = grid;
+  find(root, '.deformed').innerHTML = grid;
   paint(find<HTMLCanvasElement>(root, '.jacobian'), pictures.jacobian);
   void viewer.show(
     [

@@ -66,7 +66,7 @@ export class Viewer {
         ).join('')}</div>
         <div class="scans" role="group" aria-label="Scans shown"></div>
       </div>
-      <canvas tabindex="0" aria-label="Volumes in 3D; the pictures beside it show the same" role="img"></canvas>
+      <div class="frame"><canvas tabindex="0" aria-label="Volumes in 3D; the pictures beside it show the same" role="img"></canvas></div>
       <p class="note" aria-live="polite"></p>`;
     this.viewer = import('./volumeViewer').then(({ openVolumeViewer }) => openVolumeViewer(find(this.root, 'canvas')));
     this.viewer.catch(() => {});

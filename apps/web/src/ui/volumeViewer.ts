@@ -15,6 +15,8 @@ const INKS = { fixed: [38, 98, 217], moving: [242, 121, 40], warped: [242, 121, 
 /** The same in the dark, light on black. */
 const LIGHTS = { fixed: [110, 160, 255], moving: [255, 160, 80], warped: [255, 160, 80] } as const;
 const OPACITY = 0.85;
+/** Values below it, in [0, 1], are air. */
+const LEAST = 0.25;
 
 /** @throws Error when there is no WebGL 2 */
 export async function openVolumeViewer(canvas: HTMLCanvasElement): Promise<VolumeViewer> {
@@ -33,14 +35,21 @@ export async function openVolumeViewer(canvas: HTMLCanvasElement): Promise<Volum
   });
   for (const [name, ink] of Object.entries<readonly number[]>(dark ? LIGHTS : INKS)) {
     const [R, G, B] = ink.map((value) => [value, value, value]);
-    viewer.addColormap(name, { R, G, B, A: [0, 60, 220], I: [0, 60, 255] });
+    viewer.addColormap(name, { R, G, B, A: [0, 128, 255], I: [0, 128, 255] });
   }
   await viewer.attachToCanvas(canvas);
   return {
     async load(scans) {
       for (const volume of [...viewer.volumes]) viewer.removeVolume(volume);
       for (const { name, file } of scans) {
-        const volume = await NVImage.loadFromFile({ file, name: file.name, colormap: name, opacity: OPACITY });
+        const volume = await NVImage.loadFromFile({
+          file,
+          name: file.name,
+          colormap: name,
+          opacity: OPACITY,
+          cal_min: LEAST,
+          cal_max: 1,
+        });
         viewer.addVolume(volume);
       }
     },

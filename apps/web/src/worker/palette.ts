@@ -16,17 +16,19 @@ export async function paletteOf(vqae: VqAutoencoder): Promise<Uint8ClampedArray>
   });
   const values = (await means.data()) as Float32Array;
   means.dispose();
-  const full = values.reduce((most, value) => Math.max(most, value), 1e-6);
+  const least = values.reduce((low, value) => Math.min(low, value), 1);
+  const full = values.reduce((most, value) => Math.max(most, value), least + 1e-6);
+  const amount = (at: number) => (values[at] - least) / (full - least);
   const palette = new Uint8ClampedArray(4 * codes);
   for (let code = 0; code < codes; code++) {
-    palette.set([...inked(values[2 * code] / full, values[2 * code + 1] / full), 255], 4 * code);
+    palette.set([...inked(amount(2 * code), amount(2 * code + 1)), 255], 4 * code);
   }
   return palette;
 }
 
 /** Both inks on paper; amounts in [0, 1]. */
 export function inked(fixed: number, moving: number): number[] {
-  // A root shows thin vessels, which are most of them.
-  const [f, m] = [Math.sqrt(Math.max(0, fixed)), Math.sqrt(Math.max(0, moving))];
-  return PAPER.map((paper, c) => paper * (1 - f * (1 - FIXED_INK[c] / 255)) * (1 - m * (1 - MOVING_INK[c] / 255)));
+  return PAPER.map(
+    (paper, c) => paper * (1 - fixed * (1 - FIXED_INK[c] / 255)) * (1 - moving * (1 - MOVING_INK[c] / 255)),
+  );
 }
