@@ -43,7 +43,8 @@ export function comparable(output) {
 }
 
 async function main() {
-  const chosen = closureOf(listFlag('--only'), workspacePackages());
+  const published = workspacePackages().filter(({ manifest }) => !manifest.private);
+  const chosen = closureOf(listFlag('--only'), published);
   await withTemporaryFolder('paired3d-packed-', (folder) => check(chosen, folder), {
     keep: process.argv.includes('--keep'),
   });

@@ -78,7 +78,8 @@ async function startRegistry(folder) {
 
 /** Versions, builds and publishes. @returns the packages with their new manifests */
 async function releaseFrom(clone, registry) {
-  const chosen = closureOf(listFlag('--only'), workspacePackages(clone));
+  const published = workspacePackages(clone).filter(({ manifest }) => !manifest.private);
+  const chosen = closureOf(listFlag('--only'), published);
   const before = new Map(chosen.map(({ name, manifest }) => [name, manifest.version]));
   // What is private is not published: so a rehearsal of a part leaves the rest out.
   for (const { name, folder, manifest } of workspacePackages(clone)) {

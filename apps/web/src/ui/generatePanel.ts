@@ -25,7 +25,7 @@ export function mountGeneratePanel(root: HTMLElement, store: Store, actions: Act
           <button type="button" class="dice" title="Another seed" aria-label="Another seed">↻</button>
         </div>
         <label for="steps">Steps <output>16</output></label>
-        <input id="steps" name="steps" type="range" min="4" max="64" step="1" value="16" />
+        <input id="steps" name="steps" type="range" min="1" max="64" step="1" value="16" />
         <label for="temperature">Temperature <output>1</output></label>
         <input id="temperature" name="temperature" type="range" min="0.5" max="1.5" step="0.05" value="1" />
         <label for="order">Order</label>
