@@ -10,7 +10,7 @@ import { Viewer } from './viewer';
 
 const KEY =
   '<ul class="key"><li><span class="swatch fixed"></span>fixed</li><li><span class="swatch moving"></span>moving</li>' +
-  '<li><span class="swatch both"></span>both</li></ul>';
+  '<li><span class="swatch mixed"></span>both</li></ul>';
 
 /** Settings, the token grid as it fills, the pair as it emerges, and both scans in 3D. */
 export function mountGeneratePanel(root: HTMLElement, store: Store, actions: Actions): void {
