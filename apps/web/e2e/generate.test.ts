@@ -53,7 +53,7 @@ describe('generation', () => {
     const longest = Math.max(0, ...(await longTasks(page)));
     console.log(`longest task of the main thread during generation: ${Math.round(longest)} ms (0: below 50)`);
     expect(longest).toBeLessThan(100);
-    expect(hash).toBe(await tokenHash({ seed: 7, steps: 8, temperature: 1, order: 'random' }));
+    expect(hash).toBe(await tokenHash({ seed: 7, steps: 8, temperature: 0.9, order: 'random' }));
     expect(await logitDifference()).toBeLessThan(1e-6);
   });
 

@@ -24,13 +24,13 @@ export function mountGeneratePanel(root: HTMLElement, store: Store, actions: Act
           <input id="seed" name="seed" type="number" min="0" max="4294967295" step="1" value="1" required data-testid="seed" />
           <button type="button" class="dice" title="Another seed" aria-label="Another seed">↻</button>
         </div>
-        <label for="steps">Steps <output>16</output></label>
-        <input id="steps" name="steps" type="range" min="1" max="64" step="1" value="16" />
-        <label for="temperature">Temperature <output>1</output></label>
-        <input id="temperature" name="temperature" type="range" min="0.5" max="1.5" step="0.05" value="1" />
+        <label for="steps">Steps <output>24</output></label>
+        <input id="steps" name="steps" type="range" min="1" max="64" step="1" value="24" />
+        <label for="temperature">Temperature <output>0.9</output></label>
+        <input id="temperature" name="temperature" type="range" min="0.5" max="1.5" step="0.05" value="0.9" />
         <label for="order">Order</label>
         <select id="order" name="order">
-          <option value="random">random, as published</option><option value="confidence">surest first</option>
+          <option value="random">random, as published</option><option value="confidence">surest first, often near empty</option>
         </select>
         <button class="primary" data-testid="generate">Generate</button>
         <p class="note">The same seed and settings give the same pair on every machine with WebAssembly.</p>
