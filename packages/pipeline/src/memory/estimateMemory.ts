@@ -25,7 +25,7 @@ const TRAINED = 5;
 /** An augmented pair on the whole grid: sampling grids of three channels; images, results, and both put together. */
 const AUGMENTATION = { grids: 6, images: 7 };
 /** Instance optimisation of a pair: images both ways, fields of three channels both ways, and what gradients keep of them. */
-const OPTIMISATION = 60;
+const OPTIMISATION = 40;
 /** Blocks do not fill the heap without gaps, and it grows in steps. */
 const GAPS = 1.08;
 /** The smallest heap there is. */
@@ -39,7 +39,7 @@ const SMALLEST = 2 ** 24;
 export function estimateMemory(config: RunConfig): StageMemory[] {
   const { size, labels } = workingGridOf(config.source);
   if (!size) return [];
-  const { spatialDims, vqae, diffusion, registration } = config;
+  const { motion, spatialDims, vqae, diffusion, registration } = config;
   const autoencoder = vqaeConfigOf(config);
   const crop = size.map((n) => (n === 1 ? 1 : Math.min(vqae.crop ?? n, n))) as unknown as Size3;
   const cropped = vqaeFloats(autoencoder, crop);
@@ -56,6 +56,7 @@ export function estimateMemory(config: RunConfig): StageMemory[] {
     }),
   );
   const augmentation = (AUGMENTATION.grids + AUGMENTATION.images * labels) * product(size);
+  const given = config.synthesize.given.fixed + config.synthesize.given.moving > 0;
   const tokens = whole.weights + Math.max(whole.inference, augmentation);
   const trained = TRAINED * network.weights + Math.max(network.training, augmentation);
   const floats: Record<StageName, number> = {
@@ -63,14 +64,15 @@ export function estimateMemory(config: RunConfig): StageMemory[] {
     motion: OPTIMISATION * product(size),
     tokens,
     diffusion: TRAINED * denoiser.weights + denoiser.training + (diffusion.fresh ? tokens : 0),
-    synthetic: whole.weights + denoiser.weights + Math.max(denoiser.inference, whole.inference),
+    synthetic:
+      whole.weights + denoiser.weights + Math.max(denoiser.inference, whole.inference, given ? augmentation : 0),
     registration: trained,
     'registration-real': trained,
     evaluation:
       (1 + TRAINED) * network.weights +
       Math.max(network.inference, registration.tta.iterations > 0 ? network.training : 0),
   };
-  const stages = Object.entries(floats) as [StageName, number][];
+  const stages = (Object.entries(floats) as [StageName, number][]).filter(([stage]) => stage !== 'motion' || motion);
   const inSlabs: readonly StageName[] = ['vqae', 'tokens', 'synthetic'];
   return stages.map(([stage, count]) => ({
     stage,
