@@ -12,7 +12,7 @@ const settings = shrunken({ 'vqae.batch': 2, 'diffusion.batch': 4, 'registration
 /** Every file that a run made, but for those that hold times and the command. */
 function filesOf(out: string): Record<string, string> {
   const names = readdirSync(out, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/^(timing|summary)\.json$|^index\.html$/.test(entry.name))
+    .filter((entry) => entry.isFile() && !/(^|\.)timing\.json$|^summary\.json$|^index\.html$/.test(entry.name))
     .map((entry) => path.relative(out, path.join(entry.parentPath, entry.name)));
   return Object.fromEntries(names.sort().map((name) => [name, readFileSync(path.join(out, name), 'hex')]));
 }
