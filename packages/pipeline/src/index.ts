@@ -92,7 +92,7 @@ export { skeleton } from './assess/thinning';
 export { measureCentreline, type Centreline } from './assess/centreline';
 export { componentSizes } from './assess/components';
 export { distanceToBackground } from './assess/distanceTransform';
-export { correlation } from './assess/correlation';
+export { correlation } from './correlation';
 
 // Results
 export { summarize, type RunFacts } from './run/summarize';

@@ -1,15 +1,6 @@
 import { util } from '@tensorflow/tfjs-core';
+import type { AdamOptions } from '../adamUpdate';
 import { kernel } from './kernel';
-
-interface AdamOptions {
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** 1 for the first update. */
-  readonly step: number;
-  readonly weightDecay?: number;
-}
 
 /** One update of a parameter tensor: [new p, new m, new v]. */
 export const adam = kernel<'p' | 'g' | 'm' | 'v', AdamOptions>('Paired3dAdam', (call, { p, g, m, v }, options) => {

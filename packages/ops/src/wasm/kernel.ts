@@ -1,4 +1,4 @@
-import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Call } from './heap';
 
 /** One tfjs kernel: reads its inputs, allocates its outputs through `call`. */
@@ -13,9 +13,4 @@ export function kernel<Inputs extends string, Attributes extends object = object
   run: (call: Call, inputs: Record<Inputs, TensorInfo>, attributes: Attributes) => TensorInfo | TensorInfo[],
 ): WasmKernel {
   return { name, run: run as unknown as WasmKernel['run'] };
-}
-
-/** The inputs that tfjs hands to a kernel, without its provision for absent ones. */
-export function present(inputs: NamedTensorInfoMap): Record<string, TensorInfo> {
-  return inputs as Record<string, TensorInfo>;
 }

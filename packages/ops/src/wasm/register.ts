@@ -1,12 +1,5 @@
-import {
-  findBackend,
-  getBackend,
-  getKernel,
-  registerKernel,
-  unregisterKernel,
-  type KernelFunc,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import { findBackend, getBackend, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import { present, register, replace } from '../registration';
 import { adam } from './adam';
 import { alongAxis } from './alongAxis';
 import { attention, attentionGrad } from './attention';
@@ -23,7 +16,7 @@ import { gelu, geluGrad } from './gelu';
 import { gridSample3d, gridSample3dGrad } from './gridSample3d';
 import { checkAllocations, Heap, type WasmBackend } from './heap';
 import { instanceNormPrelu, instanceNormPreluGrad } from './instanceNormPrelu';
-import { present, type WasmKernel } from './kernel';
+import type { WasmKernel } from './kernel';
 import { layerNorm, layerNormGrad } from './layerNorm';
 import { matMul } from './matMul';
 import { nearestCode } from './nearestCode';
@@ -101,31 +94,15 @@ export async function registerWasmKernels(options: { relaxedSimd?: boolean } = {
     link = { heap: new Heap(backend, memory, exports), relaxedSimd };
     linked.set(backend, link);
   }
-  for (const kernel of kernels) register(kernel);
-  for (const kernel of stockKernels) replace(kernel);
+  for (const kernel of kernels) register('wasm', kernel.name, kernelFunction(kernel));
+  for (const kernel of stockKernels) replace('wasm', kernel.name, kernelFunction(kernel), servedBy(kernel));
   return { relaxedSimd: link.relaxedSimd };
 }
 
-function register(kernel: WasmKernel): void {
-  if (getKernel(kernel.name, 'wasm')) return;
-  registerKernel({ kernelName: kernel.name, backendName: 'wasm', kernelFunc: kernelFunction(kernel) });
-}
-
-/** Puts one of ours in the place of tfjs's own, which goes on serving what ours does not. */
-function replace(kernel: StockKernel): void {
-  const stock = getKernel(kernel.name, 'wasm');
-  if (replaced.has(stock.kernelFunc)) return;
-  const ours = kernelFunction(kernel);
-  const kernelFunc: KernelFunc = (call) =>
-    linked.has(call.backend) && kernel.serves(Object.values(present(call.inputs)), call.attrs ?? {})
-      ? ours(call)
-      : stock.kernelFunc(call);
-  unregisterKernel(kernel.name, 'wasm');
-  registerKernel({ ...stock, kernelFunc });
-  replaced.add(kernelFunc);
-}
-
-const replaced = new WeakSet<KernelFunc>();
+const servedBy =
+  (kernel: StockKernel) =>
+  ({ inputs, backend, attrs }: Parameters<KernelFunc>[0]): boolean =>
+    linked.has(backend) && kernel.serves(Object.values(present(inputs)), attrs ?? {});
 
 function kernelFunction({ name, run }: WasmKernel): KernelFunc {
   return ({ inputs, backend, attrs }) => {

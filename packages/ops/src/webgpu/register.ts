@@ -1,12 +1,5 @@
-import {
-  findBackend,
-  getBackend,
-  getKernel,
-  registerKernel,
-  unregisterKernel,
-  type KernelFunc,
-  type TensorInfo,
-} from '@tensorflow/tfjs-core';
+import { findBackend, getBackend, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
+import { present, register, replace } from '../registration';
 import { adam } from './adam';
 import { alongAxis } from './alongAxis';
 import { attention, attentionGrad } from './attention';
@@ -30,7 +23,7 @@ import { missingMember, type WebgpuBackend } from './backend';
 import { Call, type Precision } from './call';
 import { WebgpuError } from './errors';
 import { guardBackend, isGuarded } from './guard';
-import { present, type StockKernel, type WebgpuKernel } from './kernel';
+import type { StockKernel, WebgpuKernel } from './kernel';
 import { mendShaders } from './mendShaders';
 import { pad, reverse, select } from './stock';
 import { mean, sum } from './stockSums';
@@ -95,30 +88,16 @@ export function registerWebgpuKernels({ precision = 'float32' }: { precision?: P
     mendShaders(backend.device);
     guardBackend(backend);
   }
-  for (const kernel of kernels) register(kernel);
-  for (const kernel of stockKernels) replace(kernel);
+  for (const kernel of kernels) register('webgpu', kernel.name, kernelFunction(kernel));
+  for (const kernel of stockKernels) replace('webgpu', kernel.name, kernelFunction(kernel), servedBy(kernel));
 }
-
-function register(kernel: WebgpuKernel): void {
-  if (getKernel(kernel.name, 'webgpu')) return;
-  registerKernel({ kernelName: kernel.name, backendName: 'webgpu', kernelFunc: kernelFunction(kernel) });
-}
-
-/** Puts one of ours in the place of tfjs's own, which goes on serving what ours does not. */
-function replace(kernel: StockKernel): void {
-  const stock = getKernel(kernel.name, 'webgpu');
-  if (replaced.has(stock.kernelFunc)) return;
-  const ours = kernelFunction(kernel);
-  const kernelFunc: KernelFunc = (call) =>
-    kernel.serves(Object.values(present(call.inputs)), call.attrs ?? {}) ? ours(call) : stock.kernelFunc(call);
-  unregisterKernel(kernel.name, 'webgpu');
-  registerKernel({ ...stock, kernelFunc });
-  replaced.add(kernelFunc);
-}
-
-const replaced = new WeakSet<KernelFunc>();
 
 const precisions = new WeakMap<object, Precision>();
+
+const servedBy =
+  (kernel: StockKernel) =>
+  ({ inputs, attrs }: Parameters<KernelFunc>[0]): boolean =>
+    kernel.serves(Object.values(present(inputs)), attrs ?? {});
 
 function kernelFunction({ name, run }: WebgpuKernel): KernelFunc {
   return ({ inputs, backend, attrs }) =>

@@ -1,6 +1,6 @@
 import { averagePool } from '../data/frame';
 import type { Size3 } from '../data/types';
-import { standardised } from './correlation';
+import { standardised } from '../correlation';
 
 /**
  * Images as one vector of length 1 and mean 0 to compare pairs by: averaged over cells, so that no axis has more than `most`

@@ -1,7 +1,7 @@
 import type { OptimiseRecipe } from '@paired3d/registration';
 import type { PreparedPair, Size3 } from '../data/types';
 import { coarseVector } from './coarse';
-import { correlation, inner } from './correlation';
+import { correlation, inner } from '../correlation';
 import { alignedImage, type Deformable } from './align';
 
 /** Voxels along an axis at most, where the nearest scan is looked for. */

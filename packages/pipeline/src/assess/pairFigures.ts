@@ -1,7 +1,7 @@
 import { dice, type OptimisePreset, type OptimiseRecipe } from '@paired3d/registration';
 import type { PreparedPair, Size3 } from '../data/types';
 import { alignedImage } from './align';
-import { correlation } from './correlation';
+import { correlation } from '../correlation';
 import { vesselStatistics, type VesselStatistics } from './vessels';
 
 /** What one pair measures; the vessels' figures are means of both scans. */

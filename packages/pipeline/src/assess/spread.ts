@@ -1,6 +1,6 @@
 import type { PreparedPair } from '../data/types';
 import { coarseVector } from './coarse';
-import { inner } from './correlation';
+import { inner } from '../correlation';
 
 /** Voxels along an axis at most, where pairs are compared with each other. */
 const VOXELS = 32;

@@ -8,7 +8,7 @@ import type { PreparedPair, Size3 } from '../data/types';
 import { drawnTensor, readPair } from '../stages/pairs';
 import { NOTHING, leaked, useWasm } from '../testing';
 import { cellVelocity } from './cellVelocity';
-import { correlation } from './figures';
+import { correlation } from '../correlation';
 import { encodeMotion, type MotionConfig } from './motionCode';
 import { moveScan } from './moveScan';
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { correlation } from '../motion/figures';
+import { correlation } from '../correlation';
 import { parseRunConfig, workingSpacing } from '../run/parse';
 import { run } from '../run/run';
 import { readJson } from '../run/stage';
