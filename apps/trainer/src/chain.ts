@@ -4,6 +4,7 @@ import {
   run,
   splitsNeeded,
   stagesNeeded,
+  throwIfAborted,
   type ModelName,
   type RunConfig,
   type RunResult,
@@ -84,6 +85,7 @@ export async function runChain<T>(
       targets,
     ).finally(() => pool?.close());
     progress.close();
+    throwIfAborted(context.signal, 'report');
     return finish({ config, storage, backend, workers: count, result });
   });
 }

@@ -80,6 +80,5 @@ function doubled({ source, registration }: RunConfig): Record<string, unknown> |
     'source.dataset.pool': pool / 2,
     'registration.model.smoothing.strides': [2, ...registration.model.smoothing.strides],
     'registration.learningRate': registration.learningRate / 3,
-    'registration.batch': 1,
   };
 }
