@@ -91,12 +91,10 @@ describe('a run that is killed', () => {
       ['vqae', 'diffusion', 'synthetic', 'registration', 'evaluation'] as const
     ).entries()) {
       const signal = index % 2 === 0 ? 'SIGTERM' : 'SIGINT';
-      const before = Date.now();
       // The evaluation is as short as its two pairs: the signal has to be there before the first is done.
       const { exitCode, stderr } = await interrupt(out, stage, stage === 'evaluation' ? 0 : 1, 0, signal);
       expect(exitCode, `${stage}: ${stderr}`).toBe(signals[signal]);
       expect(stderr).toMatch(/run the same command again to go on from the last checkpoint\n$/);
-      expect(Date.now() - before).toBeLessThan(60_000);
     }
     const { exitCode } = await paired3d(...command(out));
     expect(exitCode).toBe(0);
