@@ -10,7 +10,7 @@ const { relaxedSimd } = workerData as WorkerStart;
 interface OpenJob {
   readonly job: Job;
   readonly stop: AbortController;
-  /** Settles when no item is being worked on. */
+  /** Settles when all items that were asked for are done. */
   running: Promise<unknown>;
 }
 
@@ -34,7 +34,10 @@ async function handle(request: Request): Promise<unknown> {
   }
   const open = jobs.get(request.job)!;
   if (request.type === 'run') {
-    const result = open.job.run(request.item);
+    const result = open.running.then(() => {
+      open.stop.signal.throwIfAborted();
+      return open.job.run(request.item);
+    });
     open.running = result.catch(() => {});
     return result;
   }

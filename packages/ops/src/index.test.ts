@@ -13,6 +13,8 @@ it('exports these names', () => {
     'composeFields',
     'conv3d',
     'conv3dTranspose',
+    'copyFromHost',
+    'copyToHost',
     'crossEntropy',
     'dropout',
     'embedding',

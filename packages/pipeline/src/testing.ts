@@ -134,7 +134,7 @@ export function loopbackWorkers(helpers: number): Workers {
         const job = await openJob(name, structuredClone(setup), stop.signal);
         let [running, closed] = [Promise.resolve() as Promise<unknown>, undefined as Promise<void> | undefined];
         const run = async (item: unknown) => {
-          const result = job.run(structuredClone(item));
+          const result = running.then(() => job.run(structuredClone(item)));
           running = result.catch(() => {});
           return structuredClone(await result);
         };

@@ -79,6 +79,11 @@ export class Call {
     return this.scratch(2 * doubles);
   }
 
+  /** The bytes from an address on, as long as nothing is allocated. */
+  bytes(at: Address, count: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, at, count);
+  }
+
   readDouble(at: Address): number {
     return new DataView(this.memory.buffer).getFloat64(at, true);
   }

@@ -15,6 +15,7 @@ import { WasmBackendError } from './errors';
 import { gelu, geluGrad } from './gelu';
 import { gridSample3d, gridSample3dGrad } from './gridSample3d';
 import { checkAllocations, Heap, type WasmBackend } from './heap';
+import { fromHost, toHost } from './hostCopy';
 import { instanceNormPrelu, instanceNormPreluGrad } from './instanceNormPrelu';
 import type { WasmKernel } from './kernel';
 import { layerNorm, layerNormGrad } from './layerNorm';
@@ -63,6 +64,8 @@ const kernels: readonly WasmKernel[] = [
   softmaxGrad,
   embeddingForward,
   embeddingGrad,
+  toHost,
+  fromHost,
 ];
 
 const stockKernels: readonly StockKernel[] = [identity, slice, concat, split, pad, sum, mean];

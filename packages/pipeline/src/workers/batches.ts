@@ -34,12 +34,14 @@ export function trainingKind<Setup>(name: string, open: (setup: Setup) => Replic
     name,
     open({ weights, replica: setup }) {
       const replica = open(setup);
-      let [edition, given] = [-1, undefined as SharedTensors | undefined];
+      let edition = -1;
+      // Two, in turn: one is read while the next sample is written.
+      let [given, other] = [undefined, undefined] as (SharedTensors | undefined)[];
       const run = async (item: SampleItem) => {
         if (item.edition !== edition) takeWeights(replica.parameters, weights);
         edition = item.edition;
         const sample = await replica.sample(item.step, item.index);
-        given = await writeShared(named(sample), given);
+        [given, other] = [await writeShared(named(sample), other), given];
         disposeSample(sample);
         return given;
       };
@@ -88,18 +90,26 @@ export class Batches {
     const { replica, helpers, size } = this;
     if (helpers.length > 0) await writeShared(replica.parameters.entries, this.weights);
     const edition = this.edition++;
-    let round: Promise<SharedTensors>[] = [];
+    const threads = helpers.length + 1;
+    const given = new Map<number, Promise<SharedTensors>>();
+    const ask = (index: number) => {
+      const place = index % threads;
+      if (place === 0 || index >= size) return;
+      const result = helpers[place - 1].run({ step, index, edition });
+      // Whoever fails first is heard; the others must not count as unheard.
+      result.catch(() => {});
+      given.set(index, result);
+    };
+    // Each helper has a sample in hand and one in its queue: it does not wait until this thread has done its own.
+    const ahead = 2 * threads;
+    for (let index = 0; index < ahead; index++) ask(index);
     return stepOverSamples(
       size,
       async (index) => {
-        const place = index % (helpers.length + 1);
-        if (place > 0) return sampleOf(readShared(await round[place - 1]));
-        // The helpers begin before this thread is busy with its own sample.
-        const others = helpers.slice(0, size - index - 1);
-        round = others.map((helper, i) => helper.run({ step, index: index + 1 + i, edition }));
-        // Whoever fails first is heard; the others must not count as unheard.
-        round.forEach((result) => result.catch(() => {}));
-        return replica.sample(step, index);
+        if (index % threads === 0) return replica.sample(step, index);
+        const sample = sampleOf(readShared(await given.get(index)!));
+        ask(index + ahead);
+        return sample;
       },
       apply,
     );

@@ -1,3 +1,4 @@
+import { copyFromHost, copyToHost, type TensorSpec } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Named tensors on shared memory, one behind the other: what a message says of them. */
@@ -6,10 +7,8 @@ export interface SharedTensors {
   readonly entries: readonly SharedEntry[];
 }
 
-interface SharedEntry {
+interface SharedEntry extends TensorSpec {
   readonly name: string;
-  readonly dtype: 'float32' | 'int32';
-  readonly shape: readonly number[];
 }
 
 /**
@@ -22,20 +21,14 @@ export async function writeShared(
 ): Promise<SharedTensors> {
   const entries = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }) as SharedEntry);
   const shared = before && JSON.stringify(before.entries) === JSON.stringify(entries) ? before : allocate(entries);
-  const views = viewsOf(shared);
-  for (const [name, tensor] of tensors) views.get(name)!.set((await tensor.data()) as Float32Array | Int32Array);
+  await copyToHost([...tensors.values()], new Uint8Array(shared.buffer));
   return shared;
 }
 
 /** Reads tensors back; the caller owns them. */
-export function readShared(shared: SharedTensors): Map<string, tf.Tensor> {
-  const views = viewsOf(shared);
-  return new Map(
-    shared.entries.map(({ name, dtype, shape }) => {
-      // A copy: some backends keep the array, and what is shared changes.
-      return [name, tf.tensor(views.get(name)!.slice(), [...shape], dtype)];
-    }),
-  );
+export function readShared({ buffer, entries }: SharedTensors): Map<string, tf.Tensor> {
+  const tensors = copyFromHost(new Uint8Array(buffer), entries);
+  return new Map(entries.map(({ name }, i) => [name, tensors[i]]));
 }
 
 /** A value whose arrays lie on shared memory: the same on every thread, instead of copies. Those that do stay. */
@@ -59,16 +52,4 @@ function sharedArray(view: ArrayBufferView): ArrayBufferView {
 function allocate(entries: readonly SharedEntry[]): SharedTensors {
   const elements = entries.reduce((sum, { shape }) => sum + tf.util.sizeFromShape([...shape]), 0);
   return { buffer: new SharedArrayBuffer(4 * elements), entries };
-}
-
-function viewsOf({ buffer, entries }: SharedTensors): Map<string, Float32Array | Int32Array> {
-  let at = 0;
-  return new Map(
-    entries.map(({ name, dtype, shape }) => {
-      const size = tf.util.sizeFromShape([...shape]);
-      const view = dtype === 'int32' ? new Int32Array(buffer, at, size) : new Float32Array(buffer, at, size);
-      at += 4 * size;
-      return [name, view];
-    }),
-  );
 }

@@ -24,7 +24,8 @@ export interface Workers {
   /** how many there are at most */
   readonly helpers: number;
   /**
-   * Opens a job on some of them. Arrays on shared memory are shared, everything else is copied.
+   * Opens a job on some of them. Arrays on shared memory are shared, everything else is copied. These jobs may be called
+   * again at any time: an item waits until those before it are done.
    * @param most threads that have something to do
    * @throws PipelineError with exit code 75 when a thread ends; so do its jobs' `run`
    */
