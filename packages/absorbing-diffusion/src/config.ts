@@ -24,6 +24,11 @@ interface CommonConfig {
   readonly feedForward: number;
   /** codes [from, end) that the tokens of each image can have, when images have codes of their own; any by default */
   readonly ranges?: readonly (readonly [from: number, end: number])[];
+  /**
+   * of each image, 1 by default: n for an image that has a token at every n-th cell of each axis alone. Its other places hold
+   * the first code that it can have; they are never masked, and nothing counts them.
+   */
+  readonly strides?: readonly number[];
   /** computes the blocks again for the gradient instead of keeping their values: slower, far less memory, same results */
   readonly recompute?: boolean;
 }
@@ -62,8 +67,19 @@ export const paperDenoiser: PlainDenoiserConfig = {
   dropout: 0.1,
 };
 
-/** Tokens of an item. */
+/** Places of an item, one for each cell of each image; all have tokens but those between the cells of `strides`. */
 export const tokenCount = ({ grid }: DenoiserConfig): number => grid.reduce((product, n) => product * n, 1);
+
+/** For each image and each of its cells, row-major, whether there is a token. */
+export function presentTokens({ grid, strides }: Pick<DenoiserConfig, 'grid' | 'strides'>): boolean[][] {
+  const [images, d, h, w] = grid;
+  return Array.from({ length: images }, (_, image) => {
+    const stride = strides?.[image] ?? 1;
+    return Array.from({ length: d * h * w }, (_, at) =>
+      [Math.floor(at / (h * w)), Math.floor(at / w) % h, at % w].every((n) => n % stride === 0),
+    );
+  });
+}
 
 /** @throws DiffusionError naming the first field that is wrong */
 export function validateConfig(config: DenoiserConfig): void {
@@ -75,13 +91,19 @@ export function validateConfig(config: DenoiserConfig): void {
     check(natural(config[field]), field, 'a natural number', config[field]);
   }
   check(config.grid.length === 4 && config.grid.every(natural), 'grid', 'four natural numbers', config.grid);
-  const { ranges, codes, grid } = config;
+  const { ranges, strides, codes, grid } = config;
   const valid = ([from, end]: readonly [number, number]) => Number.isInteger(from) && from >= 0 && end > from;
   check(
     !ranges || (ranges.length === grid[0] && ranges.every((range) => valid(range) && range[1] <= codes)),
     'ranges',
     `${grid[0]} ranges of codes below ${codes}, one for each image`,
     JSON.stringify(ranges),
+  );
+  check(
+    !strides || (strides.length === grid[0] && strides.every(natural)),
+    'strides',
+    `${grid[0]} natural numbers, one for each image`,
+    JSON.stringify(strides),
   );
   check(config.width % config.heads === 0, 'heads', `a divisor of the width ${config.width}`, config.heads);
   if (config.kind === 'plain') check(config.dropout >= 0 && config.dropout < 1, 'dropout', 'in [0, 1)', config.dropout);

@@ -1,6 +1,6 @@
 import { Parameters, Random, loadStateDict, stateDict, type HostTensor } from '@paired3d/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { DiffusionError, tokenCount, validateConfig, type DenoiserConfig } from './config';
+import { DiffusionError, presentTokens, tokenCount, validateConfig, type DenoiserConfig } from './config';
 import type { Network } from './network';
 import { patchDenoiser } from './patchDenoiser';
 import { plainDenoiser } from './plainDenoiser';
@@ -12,6 +12,8 @@ import { seededMasks } from './transformer';
  */
 export class Denoiser {
   readonly parameters: Parameters;
+  /** For each image, whether there is a token at each of its cells. */
+  readonly present: readonly (readonly boolean[])[];
   private readonly network: Network;
   private readonly codeVectors: tf.Variable<tf.Rank.R2> | undefined;
 
@@ -21,6 +23,7 @@ export class Denoiser {
     seed = 0,
   ) {
     validateConfig(config);
+    this.present = presentTokens(config);
     this.parameters = new Parameters(Random.of(seed, 'diffusion'));
     if (config.kind === 'plain') {
       this.network = plainDenoiser(this.parameters, config);

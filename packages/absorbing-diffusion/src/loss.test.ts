@@ -28,6 +28,7 @@ function batch(): MaskedBatch {
     labels: Int32Array.from(masked, (at) => all[at]),
     item: Int32Array.from(masked, (at) => Math.floor(at / TOKENS)),
     times: Float32Array.of(0.25, 1),
+    counts: [TOKENS, TOKENS],
   };
 }
 
@@ -90,7 +91,7 @@ describe.each(['plain', 'patch'] as const)('loss of a %s denoiser', (kind) => {
 
   it('is 0 with gradient 0 when nothing is masked', () => {
     const denoiser = tinyDenoiser(kind, CODES, GRID);
-    const none = maskAtRandomTimes(randomItems(1, TOKENS, CODES), CODES, new Random(1), 1e9);
+    const none = maskAtRandomTimes(randomItems(1, TOKENS, CODES), CODES, new Random(1), { steps: 1e9 });
     const empty = { ...none, masked: new Int32Array(0), labels: new Int32Array(0), item: new Int32Array(0) };
     const { value, grads } = tf.variableGrads(() => diffusionLoss(denoiser, empty, 'elbo'));
     expect(value.dataSync()[0]).toBe(0);

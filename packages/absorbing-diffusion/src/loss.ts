@@ -33,10 +33,13 @@ export function diffusionLoss(
   weighting: Weighting,
   random?: Pick<Random, 'bits'>,
 ): tf.Scalar {
-  const scale = Math.LN2 * batch.ids.length;
-  const weight = (t: number) => (weighting === 'elbo' ? 1 / (t * scale) : (1 - t) / (scale * denoiser.config.codes));
+  const weight = (item: number) => {
+    const t = batch.times[item];
+    const scale = Math.LN2 * batch.counts.length * batch.counts[item];
+    return weighting === 'elbo' ? 1 / (t * scale) : (1 - t) / (scale * denoiser.config.codes);
+  };
   let scored = batch;
-  let weights = Float32Array.from(batch.item, (item) => weight(batch.times[item]));
+  let weights = Float32Array.from(batch.item, weight);
   if (batch.masked.length === 0) {
     // Some token of weight 0 stands in for none, so that the loss still has gradients, all of them 0.
     scored = { ...batch, masked: Int32Array.of(0), labels: Int32Array.of(0) };

@@ -28,7 +28,7 @@ describe('maskAtRandomTimes', () => {
 
   it('draws times from U{1..steps}/steps', () => {
     const items = randomItems(4000, 1, CODES);
-    const { times } = maskAtRandomTimes(items, CODES, new Random(1), 4);
+    const { times } = maskAtRandomTimes(items, CODES, new Random(1), { steps: 4 });
     for (const time of [0.25, 0.5, 0.75, 1]) {
       const count = times.filter((t) => t === time).length;
       expect(Math.abs(count - 1000)).toBeLessThan(5 * Math.sqrt(750));
@@ -37,7 +37,7 @@ describe('maskAtRandomTimes', () => {
 
   it('masks each token with probability t, all of them at t = 1', () => {
     const items = randomItems(4000, LENGTH, CODES);
-    const { times, item } = maskAtRandomTimes(items, CODES, new Random(2), 4);
+    const { times, item } = maskAtRandomTimes(items, CODES, new Random(2), { steps: 4 });
     const counts = new Float64Array(items.length);
     for (const i of item) counts[i]++;
     for (const time of [0.25, 0.5, 0.75, 1]) {
@@ -48,6 +48,21 @@ describe('maskAtRandomTimes', () => {
       expect(Math.abs(mean - LENGTH * time)).toBeLessThanOrEqual(5 * Math.sqrt(expected / mine.length));
       // Independent tokens: a binomial count.
       expect(Math.abs(variance - expected)).toBeLessThan(0.25 * expected + 1e-9);
+    }
+  });
+
+  it('leaves out places without a token, and does not count them', () => {
+    const items = randomItems(200, LENGTH, CODES);
+    const there = Array.from({ length: LENGTH }, (_, at) => at % 3 === 0);
+    const present = items.map((_, i) => (i % 2 === 0 ? there : undefined));
+    for (const batch of [
+      maskAtRandomTimes(items, CODES, new Random(1), { present }),
+      maskAnyOrder(items, CODES, new Random(1), present),
+    ]) {
+      expectConsistent(batch, items);
+      expect(batch.counts.slice(0, 2)).toEqual([LENGTH / 3, LENGTH]);
+      const places = new Set(Array.from(batch.masked, (at) => `${Math.floor(at / LENGTH) % 2} ${at % LENGTH}`));
+      expect(places.size).toBe(LENGTH / 3 + LENGTH);
     }
   });
 

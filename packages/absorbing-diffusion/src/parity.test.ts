@@ -37,6 +37,7 @@ function batch(): MaskedBatch {
     labels: Int32Array.from(masked, (at) => tokens.data[at]),
     item: Int32Array.from(masked, (at) => Math.floor(at / tokens.shape[1])),
     times: Float32Array.from(times),
+    counts: times.map(() => tokens.shape[1]),
   };
 }
 

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DiffusionError } from './config';
 import { Denoiser } from './denoiser';
 import { sample, sampleOrders, type SampleOptions, type SampleOrder } from './sample';
-import { NOTHING, leaked, tinyDenoiser, tinyPlain } from './testing';
+import { NOTHING, leaked, tinyDenoiser, tinyPatch, tinyPlain } from './testing';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -160,6 +160,31 @@ describe('sample', () => {
       expect(item.slice(6).every((code) => code >= 2)).toBe(true);
     }
     expect(() => new Denoiser(tinyPlain(CODES, [2, 1, 2, 3], { ranges: [[0, 2]] }))).toThrow('DenoiserConfig.ranges');
+  });
+
+  it.each(sampleOrders)('draws the tokens that a coarse image has, and no others, in %s order', async (order) => {
+    const grid = [2, 1, 3, 4] as const;
+    const ranges = [
+      [0, 2],
+      [2, CODES],
+    ] as const;
+    const denoiser = new Denoiser(tinyPatch(CODES, grid, { strides: [1, 2], ranges }));
+    const places = [0, 2, 8, 10];
+    expect(denoiser.present[1].flatMap((there, at) => (there ? [at] : []))).toEqual(places);
+    const counts: number[] = [];
+    const onStep = (_: number, tokens: Int32Array) => {
+      counts.push(places.filter((at) => tokens[12 + at] !== CODES).length);
+    };
+    const options = { ...settings, steps: 4, order, onStep, remask: order === 'halton' ? 0 : 0.3 };
+    const items = await sample(denoiser, 20, { ...options, temperature: 100 });
+    for (const item of items) {
+      expect(item.every((token) => token < CODES)).toBe(true);
+      item.slice(12).forEach((token, at) => !places.includes(at) && expect(token).toBe(2));
+    }
+    expect(new Set(items.flatMap((item) => places.map((at) => item[12 + at]))).size).toBe(3);
+    if (order === 'halton') expect(counts).toEqual([1, 2, 3, 4]);
+    const strides = [1];
+    expect(() => new Denoiser(tinyPatch(CODES, grid, { strides }))).toThrow('DenoiserConfig.strides');
   });
 
   it('blurs the order of confidence by noise that is gone in the end', async () => {

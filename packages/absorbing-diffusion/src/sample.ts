@@ -85,6 +85,7 @@ class Item {
   private readonly known: readonly boolean[];
   private readonly ranks: Int32Array | undefined;
   private readonly perImage: number;
+  private readonly counts: readonly number[];
 
   constructor(
     private readonly denoiser: Denoiser,
@@ -92,8 +93,17 @@ class Item {
     private readonly random: Random,
     private readonly options: SampleOptions,
   ) {
-    const [images, ...grid] = denoiser.config.grid;
+    const {
+      grid: [images, ...grid],
+      ranges,
+    } = denoiser.config;
     this.perImage = tokens.length / images;
+    denoiser.present.forEach((places, image) => {
+      places.forEach((there, at) => {
+        if (!there) tokens[image * this.perImage + at] = ranges?.[image][0] ?? 0;
+      });
+    });
+    this.counts = denoiser.present.map((places) => places.filter(Boolean).length);
     this.known = Array.from(tokens, (token) => token !== denoiser.maskId);
     if (options.order === 'halton') {
       this.ranks = haltonRanks(grid, [random.uniform(), random.uniform(), random.uniform()]);
@@ -166,7 +176,8 @@ class Item {
   private revealed(step: number, at: number): [before: number, after: number] {
     const { schedule = 'linear', steps } = this.options;
     const own = typeof schedule === 'string' ? schedule : schedule[this.image(at)];
-    return [revealedShare(own, step / steps, this.perImage), revealedShare(own, (step + 1) / steps, this.perImage)];
+    const count = this.counts[this.image(at)];
+    return [revealedShare(own, step / steps, count), revealedShare(own, (step + 1) / steps, count)];
   }
 
   private image(at: number): number {

@@ -20,13 +20,18 @@ export const tinyPlain = (
   ...changes,
 });
 
-export const tinyPatch = (codes: number, grid: Grid): PatchDenoiserConfig => ({
+export const tinyPatch = (
+  codes: number,
+  grid: Grid,
+  changes: Partial<PatchDenoiserConfig> = {},
+): PatchDenoiserConfig => ({
   kind: 'patch',
   codes,
   grid,
   ...transformer,
   codeDim: 3,
   tokenWidth: 4,
+  ...changes,
 });
 
 /** A small denoiser of either kind, a 'patch' one with random code vectors. */

@@ -52,12 +52,14 @@ export class DiffusionTraining {
    */
   gradients(item: ArrayLike<number>, { step, index }: { step: number; index: number }): SampleGradients {
     const random = Random.of(this.options.seed, 'diffusion', 'mask', step, index);
-    const parts = this.options.times === 'image' ? this.images(item) : [item];
-    const batch = maskAtRandomTimes(parts, this.denoiser.maskId, random);
+    const { maskId, present } = this.denoiser;
+    const ofImages = this.options.times === 'image';
+    const parts = ofImages ? this.images(item) : [item];
+    const batch = maskAtRandomTimes(parts, maskId, random, { present: ofImages ? present : [present.flat()] });
     const { loss, gradients } = computeGradients(this.denoiser.parameters, () =>
       diffusionLoss(this.denoiser, batch, this.options.weighting, random.fork('dropout')),
     );
-    const masked = batch.masked.length / batch.ids.length;
+    const masked = batch.masked.length / batch.counts.reduce((sum, count) => sum + count, 0);
     const terms = tf.tidy(() => tf.stack([loss, tf.scalar(masked)]));
     loss.dispose();
     return { gradients, facts: { terms } };
@@ -126,7 +128,8 @@ export async function bitsPerToken(
   for (const [index, item] of items.entries()) {
     draws = [];
     for (let repeat = 0; repeat < repeats; repeat++) {
-      const batch = maskAnyOrder([item], denoiser.maskId, Random.of(seed, 'bits', index, repeat));
+      const random = Random.of(seed, 'bits', index, repeat);
+      const batch = maskAnyOrder([item], denoiser.maskId, random, [denoiser.present.flat()]);
       const nats = tf.tidy(() => tf.mean(maskedCrossEntropy(denoiser, batch)));
       draws.push((await nats.data())[0] / Math.LN2);
       nats.dispose();

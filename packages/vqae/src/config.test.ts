@@ -67,6 +67,7 @@ describe('a configuration', () => {
     ['codeDim', { codeDim: 5 }],
     ['network.encoder', { network: { ...patch, encoder: [] } as never }],
     ['network.decoder', { network: { ...patch, decoder: [6] } as never }],
+    ['network.context', { network: { ...patch, context: 0.5 } as never }],
     ['quantizer.decay', { quantizer: { kind: 'ema', decay: 1.5, restartBelow: 0 } }],
     ['quantizer.beta', { quantizer: { kind: 'gradient', beta: NaN } }],
     ['coding', { coding: 'both' as never }],

@@ -19,14 +19,16 @@ export interface MonaiNetworkConfig {
   readonly strides: readonly (1 | 2)[];
 }
 
-/**
- * A light network whose cells do not overlap: each token sees its own block of voxels alone, so that a token's meaning
- * does not depend on its neighbours. `encoder` has one width a halving, `decoder` one width a resolution, coarse first.
- */
+/** A light network. `encoder` has one width a halving, `decoder` one width a resolution, coarse first. */
 export interface PatchNetworkConfig {
   readonly kind: 'patch';
   readonly encoder: readonly number[];
   readonly decoder: readonly number[];
+  /**
+   * voxels around its block that each halving sees. 0 by default: cells do not overlap, each token sees its own block alone,
+   * and what it means does not depend on its neighbours. With more, tokens of empty cells tell of the vessels beside them.
+   */
+  readonly context?: number;
 }
 
 /** Codes learned by gradient, the paper's quantiser (van den Oord et al., 2017). */
@@ -155,7 +157,9 @@ export function validateConfig(config: VqaeConfig): void {
       config.codeDim,
     );
   } else {
+    const { context = 0 } = network;
     check(network.encoder.length > 0 && network.encoder.every(natural), 'network.encoder', 'widths', network.encoder);
+    check(context === 0 || natural(context), 'network.context', 'voxels, 0 or more', context);
     check(
       network.decoder.length === network.encoder.length && network.decoder.every(natural),
       'network.decoder',

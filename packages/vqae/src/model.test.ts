@@ -131,6 +131,37 @@ describe('VqAutoencoder', () => {
     model.dispose();
   });
 
+  it.each([2, 3] as const)(
+    'patch cells with context see as far beyond their block as it says, in %iD',
+    async (spatialDims) => {
+      const network = { kind: 'patch', encoder: [4, 6], decoder: [6, 4], context: 1 } as const;
+      const model = new VqAutoencoder(tinyConfig('patch', { spatialDims, network }), 1);
+      const depth = spatialDims === 2 ? 1 : 4;
+      const pair = discs([depth, 4, 16]);
+      const before = model.encode(pair);
+      expect(before.shape).toEqual([1, depth / (spatialDims === 2 ? 1 : 4), 1, 4, 6]);
+      /** The cells that change with a voxel along the last axis. */
+      const seenBy = (voxel: number) => {
+        const mask = Float32Array.from({ length: depth * 4 * 16 * 2 }, (_, at) =>
+          Number(Math.floor(at / 2) % 16 === voxel),
+        );
+        const changed = tf.add(pair, tf.tensor5d(mask, [1, depth, 4, 16, 2]));
+        const difference = tf.abs(tf.sub(before, model.encode(changed as tf.Tensor5D)));
+        return Array.from(tf.max(difference, [0, 1, 2, 4]).dataSync()).flatMap((value, cell) =>
+          value > 0 ? [cell] : [],
+        );
+      };
+      // One voxel around the block at half the resolution and one more at the whole: three.
+      expect([8, 9, 10, 11].map(seenBy)).toEqual([
+        [1, 2],
+        [1, 2, 3],
+        [1, 2, 3],
+        [2, 3],
+      ]);
+      model.dispose();
+    },
+  );
+
   it('starts the same from the same seed', () => {
     const values = (seed: number) => {
       const model = new VqAutoencoder(tinyConfig('patch'), seed);

@@ -7,8 +7,8 @@ import type { Autoencoder } from './autoencoder';
 type Volume = Layer<tf.Tensor5D>;
 
 /**
- * The light network of `PatchNetworkConfig`: the encoder's convolutions are as large as their stride, so that cells do
- * not overlap; the decoder may look around (3^3 residual blocks), since neighbouring tokens are known when it runs.
+ * The light network of `PatchNetworkConfig`: without context the encoder's convolutions are as large as their stride, so that
+ * cells do not overlap; the decoder may look around (3^3 residual blocks), since neighbouring tokens are known when it runs.
  */
 export function patchNetwork(
   parameters: Parameters,
@@ -24,13 +24,21 @@ export function patchNetwork(
 ): Autoencoder {
   const { inputs, outputs, spatialDims, codeDim } = sizes;
   const block: typeof recompute = sizes.recompute ? recompute : (layer) => layer;
+  const { context = 0 } = config;
   const encoder = parameters.scope('encode');
   const encode: Volume[] = [];
   config.encoder.forEach((width, i) => {
     const before = i === 0 ? inputs : config.encoder[i - 1];
     const scope = encoder.scope(i);
     const layers = sequential(
-      conv3dLayer(scope.scope('down'), { in: before, out: width, kernel: 2, strides: 2, padding: 0, spatialDims }),
+      conv3dLayer(scope.scope('down'), {
+        in: before,
+        out: width,
+        kernel: 2 + 2 * context,
+        strides: 2,
+        padding: context,
+        spatialDims,
+      }),
       preluLayer(scope.scope('down_act')),
       conv3dLayer(scope.scope('mix'), { in: width, out: width, kernel: 1, spatialDims }),
       preluLayer(scope.scope('mix_act')),

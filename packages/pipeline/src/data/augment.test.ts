@@ -1,6 +1,6 @@
 import { Random } from '@paired3d/nn';
 import { expect, test } from 'vitest';
-import { augmentPresets, drawAugmentation } from './augment';
+import { augmentPresets, drawAugmentation, noAugmentation } from './augment';
 import type { Size3 } from './types';
 
 const size: Size3 = [6, 5, 8];
@@ -50,6 +50,25 @@ test('flip mirrors along i, and about half of the draws are flipped and swapped'
     expect(count).toBeGreaterThan(70);
     expect(count).toBeLessThan(130);
   }
+});
+
+test('`plain` leaves a share of the draws as they are, but for mirrors and exchanges', () => {
+  const size: Size3 = [4, 2, 2];
+  const centres = noAugmentation(size).fixed.map(Math.abs);
+  let plain = 0;
+  for (let seed = 0; seed < 200; seed++) {
+    const drawn = drawAugmentation(Random.of(seed), size, { ...augmentPresets.full, plain: 0.5 });
+    const whole = drawAugmentation(Random.of(seed), size, augmentPresets.full);
+    expect(drawn.swap).toBe(whole.swap);
+    if (drawn.fixed.every((value, at) => Math.abs(value) === centres[at])) {
+      plain++;
+      expect(drawn.moving).toEqual(drawn.fixed);
+    } else {
+      expect(drawn).toEqual(whole);
+    }
+  }
+  expect(plain).toBeGreaterThan(70);
+  expect(plain).toBeLessThan(130);
 });
 
 test('in 2D everything stays in the plane, and flips go along j', () => {

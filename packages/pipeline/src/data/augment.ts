@@ -28,6 +28,11 @@ export interface AugmentConfig {
    * field, and every structure has its counterpart (as in Hoffmann et al., SynthMorph, 2022).
    */
   self: number;
+  /**
+   * Probability, 0 by default, with which nothing is deformed (but mirrored, exchanged): interpolation blurs scans, and
+   * the real ones are sharp.
+   */
+  plain?: number;
 }
 
 /** `none` changes nothing, `full` suits the autoencoder and the diffusion model, `big` and `motion` the registration network. */
@@ -93,15 +98,17 @@ export interface Augmentation {
  */
 export function drawAugmentation(random: Random, size: Size3, config: AugmentConfig): Augmentation {
   const flat = size[0] === 1;
-  const matrix = drawAffine(random, config, flat);
+  const plain = random.fork('plain').uniform() < (config.plain ?? 0);
+  const [shared, own] = [config.shared, config.moving].map((field) => (plain ? { ...field, sd: 0 } : field));
+  const matrix = drawAffine(random, plain ? { affine: 0, translation: 0 } : config, flat);
   const mirror = random.uniform() < 0.5 && config.flip;
   const swap = random.uniform() < 0.5 && config.swap;
   const self = random.uniform() < config.self;
   if (mirror) for (let row = 0; row < 3; row++) matrix[4 * row + (flat ? 1 : 2)] *= -1;
   const fixed = affineGrid(matrix, size);
-  addField(fixed, drawField(random, size, config.shared));
+  addField(fixed, drawField(random, size, shared));
   const moving = fixed.slice();
-  addField(moving, drawField(random, size, config.moving));
+  addField(moving, drawField(random, size, own));
   return { size, swap, self, fixed, moving };
 }
 
@@ -109,7 +116,11 @@ export function drawAugmentation(random: Random, size: Size3, config: AugmentCon
 export const noAugmentation = (size: Size3): Augmentation => drawAugmentation(new Random(0), size, augmentPresets.none);
 
 /** `[3, 4]`: rows and columns x, y, z, last column the translation. */
-function drawAffine(random: Random, { affine, translation }: AugmentConfig, flat: boolean): Float64Array {
+function drawAffine(
+  random: Random,
+  { affine, translation }: Pick<AugmentConfig, 'affine' | 'translation'>,
+  flat: boolean,
+): Float64Array {
   const matrix = new Float64Array(12);
   for (let row = 0; row < 3; row++) {
     for (let column = 0; column < 4; column++) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Size3 } from '../data/types';
 import { MOTION_DIM, decodeMotion, encodeMotion, motionCodes, motionVectors, type MotionConfig } from './motionCode';
 
-const config: MotionConfig = { step: 5, levels: [11, 7, 3], smoothing: 0.7, optimise: 'fast' };
+const config: MotionConfig = { cells: 1, step: 5, levels: [11, 7, 3], smoothing: 0.7, optimise: 'fast' };
 const EXTENT: Size3 = [256, 208, 240];
 /** mm along x, y, z = k, j, i to normalised units. */
 const normalised = (mm: number[]) => Float32Array.from(mm, (v, at) => (2 * v) / EXTENT[2 - (at % 3)]);

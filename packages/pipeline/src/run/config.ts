@@ -25,7 +25,8 @@ const augmentationSchema = z.union([
     moving: field,
     flip: z.boolean(),
     swap: z.boolean(),
-    self: z.number().min(0).max(1),
+    self: share,
+    plain: share.optional(),
   }),
 ]);
 
@@ -37,7 +38,12 @@ const vqaeModelSchema = z.strictObject({
       channels: z.array(natural).min(1),
       strides: z.array(z.union([z.literal(1), z.literal(2)])),
     }),
-    z.strictObject({ kind: z.literal('patch'), encoder: z.array(natural).min(1), decoder: z.array(natural).min(1) }),
+    z.strictObject({
+      kind: z.literal('patch'),
+      encoder: z.array(natural).min(1),
+      decoder: z.array(natural).min(1),
+      context: count.optional(),
+    }),
   ]),
   // Tokens are kept as 16-bit integers.
   codes: natural.max(32_768),
@@ -113,16 +119,18 @@ export const runConfigSchema = z.strictObject({
   }),
   /**
    * How the moving scan of a pair is made of tokens. null: of tokens of its own (the paper). Else tokens stand for the
-   * stationary velocity of the pair, one for each cell of the autoencoder, and the moving scan is the fixed one moved by it, so
-   * that synthetic pairs are consistent by construction.
+   * stationary velocity of the pair, and the moving scan is the fixed one moved by it, so that synthetic pairs are consistent by
+   * construction.
    */
   motion: z
     .strictObject({
+      /** edge, in cells of the autoencoder, of the block that a token stands for; velocities are interpolated between blocks */
+      cells: natural.default(1),
       /** mm between two levels of a component of the velocity */
       step: positive,
       /** levels along x, y, z = k, j, i; odd, so that one of them is 0 */
       levels: z.tuple([oddNumber, oddNumber, oddNumber]),
-      /** standard deviation, in cells, of the Gaussian that smooths decoded velocities */
+      /** standard deviation, in blocks, of the Gaussian that smooths decoded velocities */
       smoothing: weight,
       /** the instance optimisation that finds the velocities of real pairs */
       optimise: z.enum(Object.keys(OPTIMISE_PRESETS) as OptimisePreset[]),

@@ -66,6 +66,7 @@ export function denoiserOn(
           [0, codes],
           [codes, all],
         ] as const,
+        ...(motion.cells > 1 && { strides: [1, motion.cells] }),
       }
     : { codes, grid };
   return model.kind === 'patch'

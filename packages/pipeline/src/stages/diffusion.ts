@@ -76,12 +76,14 @@ export function diffusionStage(
         // Validation pairs without augmentation, or the training pairs when none are held out.
         const variants = upstream.vqae ? config.tokenize.variants : 1;
         const scored = (items.length > 0 ? items : tokens.items).filter((_, i) => i % variants === 0);
+        const present = denoiser.present.flat();
+        const there = (item: ArrayLike<number>) => Array.from(item).filter((_, at) => present[at]);
         const bits = await bitsPerToken(denoiser, scored, { seed, repeats: 8 });
         const metrics = {
           bitsPerToken: bits.mean,
           standardError: bits.standardError,
           // What counting codes gives: the denoiser must be below.
-          unigramBits: unigramBits(tokens.items, scored, model.codes),
+          unigramBits: unigramBits(tokens.items.map(there), scored.map(there), model.codes),
         };
         const card = modelCard('diffusion', context, { ...metrics, weights: denoiser.parameters.count });
         const tensors = await denoiser.state();

@@ -12,19 +12,23 @@ import { readTokens } from './tokenize';
 
 beforeAll(useWasm);
 
-function config(spatialDims: 2 | 3, given = { fixed: 0, moving: 0 }): RunConfig {
+function config(spatialDims: 2 | 3, given = { fixed: 0, moving: 0 }, cells = 1): RunConfig {
   const smallest = smallestConfig(spatialDims);
   return parseRunConfig({
     ...smallest,
-    motion: { step: 5, levels: [9, 9, spatialDims === 2 ? 1 : 9], smoothing: 0.7, optimise: 'fast' },
+    motion: { cells, step: 5, levels: [9, 9, spatialDims === 2 ? 1 : 9], smoothing: 0.7, optimise: 'fast' },
     diffusion: { ...smallest.diffusion, batch: 2, times: 'image', fresh: true },
     synthesize: { ...smallest.synthesize, pairs: 3, order: 'halton', given },
   });
 }
 
-describe.each([2, 3] as const)('tokens of motion in %i dimensions', (spatialDims) => {
+describe.each([
+  [2, 1],
+  [3, 1],
+  [3, 2],
+] as const)('tokens of motion in %i dimensions, one for %i cells an axis', (spatialDims, cells) => {
   it('come from the velocities of real pairs, and make synthetic pairs consistent', async () => {
-    const settings = config(spatialDims);
+    const settings = config(spatialDims, undefined, cells);
     const storage = new MemoryStorage();
     const context = testContext({ config: settings, storage });
     await run(testContext({ config: settings }), ['synthetic']);
@@ -48,7 +52,7 @@ describe.each([2, 3] as const)('tokens of motion in %i dimensions', (spatialDims
   });
 
   it('keep the fixed scan of a real pair when it is given', async () => {
-    const settings = config(spatialDims, { fixed: 1, moving: 1 });
+    const settings = config(spatialDims, { fixed: 1, moving: 1 }, cells);
     const storage = new MemoryStorage();
     await run(testContext({ config: settings, storage }), ['synthetic']);
     const pairs = await readSyntheticPairs(storage.within('synthetic'), workingGridOf(settings.source));

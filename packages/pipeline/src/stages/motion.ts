@@ -6,8 +6,10 @@ import { noAugmentation } from '../data/augment';
 import type { PreparedPair, Size3 } from '../data/types';
 import { cellVelocity } from '../motion/cellVelocity';
 import { correlation } from '../correlation';
+import { fitGrid } from '../motion/fitGrid';
 import { meanDisplacement } from '../motion/meanDisplacement';
 import { encodeMotion, type MotionConfig } from '../motion/motionCode';
+import { motionGrid } from '../motion/motionGrid';
 import { moveScan } from '../motion/moveScan';
 import type { RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
@@ -107,7 +109,8 @@ export const motionJob: JobKind<MotionSetup, number, { velocity: HostDisplacemen
 async function codedMoving(pair: PreparedPair, velocity: HostDisplacement, cell: number, config: MotionConfig) {
   const { size, extent, fixed } = pair;
   const cells = size.map((n) => (n === 1 ? 1 : n / cell)) as unknown as Size3;
-  const codes = encodeMotion(await cellVelocity(velocity, noAugmentation(size), cells), extent, config);
+  const ofCells = await cellVelocity(velocity, noAugmentation(size), cells);
+  const codes = encodeMotion(fitGrid(ofCells, cells, motionGrid(cells, config)), extent, config);
   const moving = tf.tidy(() => moveScan(tf.tensor5d(fixed, [1, ...size, 1]), codes, { cells, extent, config }));
   const data = (await moving.data()) as Float32Array;
   moving.dispose();

@@ -3,7 +3,9 @@ import type { VqAutoencoder } from '@paired3d/vqae';
 import { noAugmentation, type Augmentation } from '../data/augment';
 import type { PreparedPair, Size3 } from '../data/types';
 import { cellVelocity } from '../motion/cellVelocity';
+import { fitGrid } from '../motion/fitGrid';
 import { encodeMotion, type MotionConfig } from '../motion/motionCode';
+import { motionGrid, motionPlaces } from '../motion/motionGrid';
 import { tokenizePair } from './pairCoder';
 import { drawnTensor, pairTensor } from './pairs';
 
@@ -49,12 +51,12 @@ export async function pairTokens(
   if (motion) {
     const cells = grid.slice(1) as unknown as Size3;
     const velocity = await cellVelocity(velocities![index], draw ?? noAugmentation(pair.size), cells);
-    // Behind those of the fixed scan, and behind the autoencoder's codes.
-    const codes = encodeMotion(velocity, pair.extent, motion);
-    tokens.set(
-      codes.map((code) => code + model.config.codes),
-      codes.length,
-    );
+    const codes = encodeMotion(fitGrid(velocity, cells, motionGrid(cells, motion)), pair.extent, motion);
+    // Behind those of the fixed scan, and behind the autoencoder's codes; the first of them where there is no token.
+    const first = model.config.codes;
+    const half = tokens.length / 2;
+    tokens.fill(first, half);
+    motionPlaces(cells, motion).forEach((place, at) => (tokens[half + place] = first + codes[at]));
   }
   return { grid, tokens };
 }

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Size3 } from '../data/types';
 import { PipelineError } from '../errors';
 import { motionCodes, type MotionConfig } from '../motion/motionCode';
+import { motionPlaces } from '../motion/motionGrid';
 import { moveScan } from '../motion/moveScan';
 import { pause } from '../pause';
 import { decodePair } from './pairCoder';
@@ -66,7 +67,7 @@ export async function samplePair(
   for (const at of [0, half]) scans.set(tokens.subarray(0, half), at);
   const pair = await decoded(vqae, scans, [images, ...cells], settings.signal);
   const fixed = given && given.shares.fixed === 1 ? given.fixed : pair.fixed;
-  const codes = tokens.subarray(half).map((token) => token - vqae.config.codes);
+  const codes = motionPlaces(cells, motion.config).map((place) => tokens[half + place] - vqae.config.codes);
   const moving = tf.tidy(() => moveScan(tf.tensor5d(fixed, [1, ...pair.size, 1]), codes, { cells, ...motion }));
   const data = (await moving.data()) as Float32Array;
   moving.dispose();
