@@ -25,10 +25,16 @@ export interface PatchNetworkConfig {
   readonly encoder: readonly number[];
   readonly decoder: readonly number[];
   /**
-   * voxels around its block that each halving sees. 0 by default: cells do not overlap, each token sees its own block alone,
-   * and what it means does not depend on its neighbours. With more, tokens of empty cells tell of the vessels beside them.
+   * voxels around its block of 2^3 that the first halving sees. 0 by default: cells do not overlap, each token sees its own
+   * voxels alone, and what it means does not depend on its neighbours. With more, tokens of empty cells tell of the vessels
+   * beside them.
    */
   readonly context?: number;
+  /**
+   * whether each code has logits of its own, a block of `cellSize` voxels an axis, to which the decoder adds what neighbours
+   * change; false by default. Training is faster: the blocks alone are about what clustering would find.
+   */
+  readonly template?: boolean;
 }
 
 /** Codes learned by gradient, the paper's quantiser (van den Oord et al., 2017). */

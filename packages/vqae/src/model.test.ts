@@ -151,13 +151,35 @@ describe('VqAutoencoder', () => {
           value > 0 ? [cell] : [],
         );
       };
-      // One voxel around the block at half the resolution and one more at the whole: three.
-      expect([8, 9, 10, 11].map(seenBy)).toEqual([
-        [1, 2],
-        [1, 2, 3],
-        [1, 2, 3],
-        [2, 3],
-      ]);
+      // The first halving sees one voxel around each of its blocks, and so does the cell.
+      expect([6, 7, 8, 9, 10, 11, 12].map(seenBy)).toEqual([[1], [1, 2], [1, 2], [2], [2], [2, 3], [2, 3]]);
+      model.dispose();
+    },
+  );
+
+  it.each([2, 3] as const)(
+    'adds a block of logits of its own for each code to the decoder, in %iD',
+    async (spatialDims) => {
+      const network = { kind: 'patch', encoder: [4, 6], decoder: [6, 4], template: true } as const;
+      const model = new VqAutoencoder(tinyConfig('patch', { spatialDims, network }), 1);
+      const cell = spatialDims === 2 ? [1, 4, 4] : [4, 4, 4];
+      const latents = tf.tensor5d(new Random(1).normals(2 * 2 * 6), [1, 2, 2, 1, 6]);
+      const weight = model.parameters.entries.get('decode.template.weight')!;
+      const [kernel, values] = [(await weight.data()).slice(), await latents.data()];
+      const both = await model.decode(latents).data();
+      weight.assign(tf.zerosLike(weight));
+      const refined = await model.decode(latents).data();
+      const [depth, height, width] = [2, 2, 1].map((n, a) => n * cell[a]);
+      expect(both).toHaveLength(depth * height * width * 4);
+      both.forEach((logit, at) => {
+        const voxel = Math.floor(at / 4);
+        const place = [Math.floor(voxel / (height * width)), Math.floor(voxel / width) % height, voxel % width];
+        const [i, j] = place.map((n, a) => Math.floor(n / cell[a]));
+        const tap = place.reduce((flat, n, a) => flat * cell[a] + (n % cell[a]), 0);
+        let own = 0;
+        for (let c = 0; c < 6; c++) own += values[(i * 2 + j) * 6 + c] * kernel[(tap * 4 + (at % 4)) * 6 + c];
+        expect(logit - refined[at]).toBeCloseTo(own, 4);
+      });
       model.dispose();
     },
   );

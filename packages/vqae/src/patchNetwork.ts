@@ -24,11 +24,12 @@ export function patchNetwork(
 ): Autoencoder {
   const { inputs, outputs, spatialDims, codeDim } = sizes;
   const block: typeof recompute = sizes.recompute ? recompute : (layer) => layer;
-  const { context = 0 } = config;
   const encoder = parameters.scope('encode');
   const encode: Volume[] = [];
   config.encoder.forEach((width, i) => {
     const before = i === 0 ? inputs : config.encoder[i - 1];
+    // Where channels are few, a larger kernel costs little.
+    const context = i === 0 ? (config.context ?? 0) : 0;
     const scope = encoder.scope(i);
     const layers = sequential(
       conv3dLayer(scope.scope('down'), {
@@ -72,7 +73,20 @@ export function patchNetwork(
     );
     decode.push(block(layers, scope));
   });
-  return { encode: sequential(...encode), decode: sequential(...decode) };
+  const refine = sequential(...decode);
+  if (!config.template) return { encode: sequential(...encode), decode: refine };
+  const cell = 2 ** config.encoder.length;
+  const template = conv3dTransposeLayer(decoder.scope('template'), {
+    in: codeDim,
+    out: outputs,
+    kernel: cell,
+    strides: cell,
+    padding: 0,
+    bias: false,
+    spatialDims,
+  });
+  const decodeBoth: Volume = (latents) => tf.add(template(latents), refine(latents)) as tf.Tensor5D;
+  return { encode: sequential(...encode), decode: decodeBoth };
 }
 
 /**

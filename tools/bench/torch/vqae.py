@@ -8,7 +8,8 @@ from layers import Optimiser, conv, conv_up, norm_act
 
 def encode_patch(w, x, config):
     for i in range(len(config["network"]["encoder"])):
-        x = F.prelu(conv(w, f"encode.{i}.down", x, 2, 0), w[f"encode.{i}.down_act.weight"])
+        context = config["network"].get("context", 0) if i == 0 else 0
+        x = F.prelu(conv(w, f"encode.{i}.down", x, 2, context), w[f"encode.{i}.down_act.weight"])
         x = F.prelu(conv(w, f"encode.{i}.mix", x), w[f"encode.{i}.mix_act.weight"])
     x = conv(w, "encode.latent", x)
     return F.layer_norm(x.movedim(1, -1), (config["codeDim"],)).movedim(-1, 1)
@@ -24,6 +25,8 @@ def decode_patch(w, z, config):
     for i in range(len(config["network"]["decoder"])):
         x = F.prelu(residual(w, f"decode.{i}.residual", x), w[f"decode.{i}.act.weight"])
         x = conv_up(w, f"decode.{i}.up", x, [2 * n for n in x.shape[2:]])
+    if config["network"].get("template"):
+        x = x + F.conv_transpose3d(z, w["decode.template.weight"], stride=2 ** len(config["network"]["encoder"]))
     return x
 
 

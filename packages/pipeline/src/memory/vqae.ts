@@ -102,11 +102,8 @@ function blocksOf(config: VqaeConfig, size: Size3): { encoder: Block[]; decoder:
     const result = voxels(levels - i) * width;
     return { result, values: (i === 0 ? 12 : 7) * result };
   });
-  const taps = (2 + 2 * (network.context ?? 0)) ** 3;
-  const down = network.encoder.reduce(
-    (total, w, i) => total + taps * w * (network.encoder[i - 1] ?? inputs) + w * w,
-    0,
-  );
+  const wider = ((2 + 2 * (network.context ?? 0)) ** 3 - 8) * inputs * network.encoder[0];
+  const down = network.encoder.reduce((sum, w, i) => sum + 8 * w * (network.encoder[i - 1] ?? inputs) + w * w, wider);
   const up = network.decoder.reduce((total, w, i) => total + (i === 0 ? 4 : 2) * 27 * w * w + 8 * w * w, 0);
   const ends = config.codeDim * (network.encoder.at(-1)! + 27 * network.decoder[0]);
   return { encoder, decoder: [...decoder, logits], weights: down + up + ends + codebook };

@@ -43,6 +43,7 @@ const vqaeModelSchema = z.strictObject({
       encoder: z.array(natural).min(1),
       decoder: z.array(natural).min(1),
       context: count.optional(),
+      template: z.boolean().optional(),
     }),
   ]),
   // Tokens are kept as 16-bit integers.

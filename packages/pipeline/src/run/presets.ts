@@ -79,14 +79,15 @@ const small: RunConfigInput = {
       ...tiny.vqae.model,
       // A cell is 16 mm wide, about as far as vessels move: coded jointly, 1024 codes could not tell the motions apart.
       coding: 'separate',
-      network: { kind: 'patch', encoder: [48, 128], decoder: [64, 32] },
+      network: { kind: 'patch', encoder: [48, 128], decoder: [64, 32], context: 2, template: true },
       codes: 1024,
-      quantizer: { kind: 'ema', decay: 0.97, restartBelow: 0.1 },
+      quantizer: { kind: 'ema', decay: 0.99, restartBelow: 0.1 },
     },
-    steps: 2000,
-    batch: 2,
+    steps: 6000,
+    batch: 1,
     schedule: { kind: 'cosine', warmup: 30 },
     crop: 32,
+    augmentation: { ...augmentPresets.full, plain: 0.6 },
   },
   tokenize: { variants: 32, augmentation: 'full' },
   diffusion: {
@@ -125,9 +126,13 @@ const oasis2d: RunConfigInput = {
     model: {
       ...small.vqae.model,
       network: { kind: 'patch', encoder: [48, 96, 128], decoder: [96, 64, 48] },
+      quantizer: { kind: 'ema', decay: 0.97, restartBelow: 0.1 },
       classWeights: [1, 1],
     },
+    steps: 2000,
+    batch: 2,
     crop: 96,
+    augmentation: 'full',
   },
   registration: {
     ...small.registration,
