@@ -16,7 +16,7 @@ import { batchesOf, measureWorkers } from './workers.mjs';
 async function main() {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) return console.log(HELP);
-  const engine = await startEngine(options.backend);
+  const engine = await startEngine(options.backend, options.mixed ? 'mixed' : 'float32');
   if (options.profile) return printProfile(engine, options.profile, options);
   const torch = options.torch ? await startTorch(options.python, options.torchDevice, options.precision) : undefined;
   if (options.torch && !torch) console.log(`${options.python} has no PyTorch: left out.`);

@@ -43,6 +43,7 @@ test('options', () => {
   assert.equal(parseOptions([]).rounds, 5);
   assert.equal(parseOptions(['--quick']).rounds, 2);
   assert.equal(parseOptions(['--quick', '--rounds', '7']).rounds, 7);
+  assert.throws(() => parseOptions(['--mixed']), /--mixed: expected --backend webgpu, got wasm/);
   assert.throws(() => parseOptions(['--rounds', 'many']), /--rounds: expected a number from 1, got many/);
   assert.throws(() => parseOptions(['--preset', 'huge']), /--preset: expected one of small, paper, got huge/);
 });

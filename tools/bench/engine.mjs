@@ -25,10 +25,10 @@ export async function built(name, entry = '') {
  * Starts a backend with our kernels, in production mode, and loads the packages.
  * @returns also `details`, the backend in words, and `finish()`, which waits until the backend has done what it was told
  */
-export async function startEngine(backend = 'wasm') {
+export async function startEngine(backend = 'wasm', precision = 'float32') {
   const tf = await installed('@tensorflow/tfjs');
   tf.enableProdMode();
-  const started = await (backend === 'webgpu' ? startWebgpu(tf) : startWasm(tf));
+  const started = await (backend === 'webgpu' ? startWebgpu(tf, precision) : startWasm(tf));
   const names = ['ops', 'nn', 'vqae', 'absorbing-diffusion', 'registration', 'pipeline'];
   const [ops, nn, vqae, diffusion, registration, pipeline] = await Promise.all(names.map((name) => built(name)));
   return { tf, ...started, ops, nn, vqae, diffusion, registration, pipeline };
@@ -43,10 +43,12 @@ async function startWasm(tf) {
   return { stock, details: `backend wasm, ${relaxedSimd ? 'relaxed SIMD' : 'SIMD'}`, finish: async () => {} };
 }
 
-async function startWebgpu(tf) {
+async function startWebgpu(tf, precision) {
   const [dawn, { WebGPUBackend }] = [await installed('webgpu'), await installed('@tensorflow/tfjs-backend-webgpu')];
-  const { createWebgpuBackend, registerWebgpuKernels } = await built('ops', 'webgpu');
-  const { description } = await createWebgpuBackend(WebGPUBackend, { dawn });
+  const { createWebgpuBackend, matrixText, registerWebgpuKernels } = await built('ops', 'webgpu');
+  const { description, matrix, warnings } = await createWebgpuBackend(WebGPUBackend, { dawn, precision });
+  for (const warning of warnings) console.error(warning);
+  const inMatrices = matrix ? `, subgroup matrices of ${matrixText(matrix)}` : '';
   registerWebgpuKernels();
   const finish = () => {
     const backend = tf.backend();
@@ -56,7 +58,7 @@ async function startWebgpu(tf) {
     }
     return backend.device.queue.onSubmittedWorkDone();
   };
-  return { stock: new Map(), details: `backend webgpu, ${description}`, finish };
+  return { stock: new Map(), details: `backend webgpu, ${description}, ${precision}${inMatrices}`, finish };
 }
 
 /** Runs `work` on stock TensorFlow.js: without our kernels each operation falls back to its composite. */

@@ -3,7 +3,7 @@ import { runTests } from './vitest.mjs';
 
 const files = import.meta.glob([
   '../../packages/ops/src/{convolution,dropout,fields,losses,matrices,normalisation,sampling,separable}.test.ts',
-  '../../packages/ops/src/webgpu/{product,scatter,stock}.test.ts',
+  '../../packages/ops/src/webgpu/{mixed,product,scatter,stock}.test.ts',
 ]);
 
 /** `{ name, error }` of each test, without an error where it passed; `tell` hears of each as it ends. */

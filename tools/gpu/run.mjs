@@ -28,25 +28,32 @@ const figuresOf = (file) => () => ({ figures: existsSync(file) ? JSON.parse(read
 const torchWith = (test) =>
   spawnSync(python, ['-c', `import torch, numpy; assert ${test}`], { stdio: 'ignore' }).status === 0;
 
+const doctor = ['apps/trainer/dist/cli.js', 'doctor', '--backend', 'webgpu'];
+const mixed = [...doctor, '--precision', 'mixed'];
+const hasHalf = spawnSync(process.execPath, mixed, { cwd: FOLDER, stdio: 'ignore' }).status === 0;
+
+/** Ours in float16 too, where the card has it, beside PyTorch's autocast to it; `mixed` is that without PyTorch. */
 async function bench(precision, device) {
   const file = join(FOLDER, `bench-${precision}.json`);
   const torch = device ? ['--python', python, '--torch-device', device, '--precision', precision] : ['--no-torch'];
+  const ours = hasHalf && ['autocast', 'mixed'].includes(precision) ? ['--mixed'] : [];
   const size = tiny
     ? ['--quick', '--only', '(gelu|softmax), forward .*small']
     : ['--only', 'conv3d|training step|attention'];
   await part(
     precision,
-    ['tools/bench/bench.mjs', '--backend', 'webgpu', '--json', file, ...torch, ...size],
+    ['tools/bench/bench.mjs', '--backend', 'webgpu', ...ours, '--json', file, ...torch, ...size],
     figuresOf(file),
   );
 }
 
-await part('doctor', ['apps/trainer/dist/cli.js', 'doctor', '--backend', 'webgpu']);
+await part('doctor', hasHalf ? mixed : doctor);
 await part('tests', ['tests/tests.mjs']);
 if (torchWith('torch.cuda.is_available()')) {
   for (const precision of ['float32', 'tf32', 'autocast']) await bench(precision, 'cuda');
 } else {
   await bench('float32', tiny && torchWith('True') ? 'cpu' : undefined);
+  if (hasHalf) await bench('mixed');
 }
 const whole = join(FOLDER, 'whole.json');
 await part('whole', ['tools/gpu/whole.mjs', whole, ...(tiny ? ['--tiny'] : [])], figuresOf(whole));

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { backendNames, selectBackend } from './backend';
-import { hasWebgpu } from './testing/webgpu';
+import { hasHalf, hasWebgpu } from './testing/webgpu';
 import { ModuleMissing, resolveInstalled, loadInstalled } from './modules';
 import { testConv3d } from './self-test';
 
@@ -99,6 +99,27 @@ describe('selectBackend', () => {
     expect(tf.getBackend()).toBe('webgpu');
     expect(tf.getKernel('Paired3dConv3d', 'webgpu')).toBeTruthy();
     expect(await testConv3d(tf)).toMatchObject({ ok: true });
+  });
+
+  it.each(['auto', 'wasm', 'cpu', 'node-gpu'] as const)(
+    'has mixed precision on webgpu alone, not on %s',
+    async (name) => {
+      await expect(selectBackend(name, missing, 'mixed')).rejects.toThrow(
+        `--precision mixed: expected --backend webgpu, got ${name}; add --backend webgpu, or leave --precision out`,
+      );
+    },
+  );
+
+  it.skipIf(!hasWebgpu)('starts webgpu in mixed precision, where the adapter has float16', async () => {
+    if (hasHalf) {
+      const selected = await selectBackend('webgpu', undefined, 'mixed');
+      expect(selected.details).toMatch(/, mixed precision/);
+      expect(await testConv3d(tf, 'mixed')).toMatchObject({ ok: true });
+    } else {
+      await expect(selectBackend('webgpu', undefined, 'mixed')).rejects.toThrow(
+        /backend webgpu: expected a device with shader-f16 for mixed precision, got .*, without; leave --precision out/,
+      );
+    }
   });
 
   it('says what to do when webgpu is absent, or finds no card', async () => {

@@ -1,4 +1,4 @@
-import type { WebgpuDevice } from '@paired3d/ops/webgpu';
+import type { Precision, WebgpuDevice } from '@paired3d/ops/webgpu';
 import { PipelineError } from '@paired3d/pipeline';
 import { loadInstalled, type LoadModule } from './modules';
 import { startNodeGpu } from './node-gpu';
@@ -9,6 +9,9 @@ import { mayHaveGpu, startWebgpu } from './webgpu';
 /** What `--backend` takes. */
 export const backendNames = ['wasm', 'webgpu', 'cpu', 'node-gpu', 'auto'] as const;
 export type BackendName = (typeof backendNames)[number];
+
+/** What `--precision` takes. */
+export const precisionNames = ['float32', 'mixed'] as const satisfies readonly Precision[];
 
 /** The backend that was started. */
 export interface SelectedBackend {
@@ -30,12 +33,18 @@ export interface SelectedBackend {
  * `wasm` elsewhere.
  *
  * @param loadModule loads the optional packages; tests give substitutes.
- * @throws PipelineError that says what to install when the backend cannot be had.
+ * @param precision `mixed` has products in half precision, which is for `webgpu` alone.
+ * @throws PipelineError that says what to install when the backend cannot be had, or with another precision.
  */
 export async function selectBackend(
   name: BackendName,
   loadModule: LoadModule = loadInstalled,
+  precision: Precision = 'float32',
 ): Promise<SelectedBackend> {
+  if (precision !== 'float32' && name !== 'webgpu') {
+    const advice = 'add --backend webgpu, or leave --precision out';
+    throw new PipelineError({ where: `--precision ${precision}`, expected: '--backend webgpu', got: name, advice });
+  }
   const tf = await import('@tensorflow/tfjs');
   tf.enableProdMode(); // without it tfjs advertises its other packages on the terminal
   switch (name) {
@@ -44,7 +53,7 @@ export async function selectBackend(
     case 'node-gpu':
       return { name, details: await startNodeGpu(tf, loadModule), warnings: [] };
     case 'webgpu':
-      return startWebgpu(loadModule);
+      return startWebgpu(loadModule, precision);
     case 'wasm':
       return startWasm();
     case 'cpu':

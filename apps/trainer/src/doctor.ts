@@ -41,10 +41,10 @@ export interface Diagnosis {
  * @throws PipelineError when the backend cannot be had.
  */
 export async function diagnose(
-  options: Pick<SharedOptions, 'backend' | 'workers'>,
+  options: Pick<SharedOptions, 'backend' | 'precision' | 'workers'>,
   context: CliContext,
 ): Promise<Diagnosis> {
-  const selected = await selectBackend(options.backend, context.loadModule);
+  const selected = await selectBackend(options.backend, context.loadModule, options.precision);
   const { count: workers, warning } = openWorkers(options.workers, selected, context);
   const backend = { ...selected, warnings: [...selected.warnings, ...(warning ? [warning] : [])] };
   const tf = await import('@tensorflow/tfjs');
@@ -69,7 +69,7 @@ export async function diagnose(
       'node-gpu': resolveInstalled('@tensorflow/tfjs-node-gpu') !== undefined,
     },
     kernels: names.filter((kernel) => kernel.startsWith('Paired3d')).sort(),
-    conv3d: await testConv3d(tf),
+    conv3d: await testConv3d(tf, options.precision),
     presets: presetMemory(),
     disk: { folder, free: bavail * bsize },
   };

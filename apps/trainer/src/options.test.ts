@@ -15,12 +15,13 @@ describe('addSharedOptions', () => {
 
   it('reads all of them', () => {
     const line =
-      '--preset tiny --config c.json --set a=1 --set b=2 --backend cpu --seed 7 --out o --json --verbose --quiet';
+      '--preset tiny --config c.json --set a=1 --set b=2 --backend cpu --precision mixed --seed 7 --out o --json --verbose --quiet';
     expect(parse(...line.split(' '))).toEqual({
       preset: 'tiny',
       config: 'c.json',
       set: ['a=1', 'b=2'],
       backend: 'cpu',
+      precision: 'mixed',
       seed: 7,
       out: 'o',
       json: true,
@@ -31,6 +32,7 @@ describe('addSharedOptions', () => {
 
   it.each([
     [['--backend', 'cuda'], 'Allowed choices are wasm, webgpu, cpu, node-gpu, auto'],
+    [['--precision', 'half'], 'Allowed choices are float32, mixed'],
     [['--seed', 'x'], 'Expected a whole number'],
     [['--seed', ''], 'Expected a whole number'],
     [['--presett', 'x'], 'Did you mean --preset?'],

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { presets, type PresetName } from '@paired3d/pipeline';
-import { backendNames, type BackendName } from './backend';
+import type { Precision } from '@paired3d/ops/webgpu';
+import { backendNames, precisionNames, type BackendName } from './backend';
 
 /** The options that commands share, as commander gives them; each command has those it asked for. */
 export interface SharedOptions {
@@ -8,6 +9,7 @@ export interface SharedOptions {
   readonly config?: string;
   readonly set: string[];
   readonly backend: BackendName;
+  readonly precision?: Precision;
   readonly workers?: number;
   readonly seed?: number;
   readonly out?: string;
@@ -33,6 +35,11 @@ const makers = {
     )
       .choices(backendNames)
       .default('auto'),
+  precision: () =>
+    new Option(
+      '--precision <name>',
+      'mixed, with --backend webgpu: factors of products in float16, the rest in float32',
+    ).choices(precisionNames),
   workers: () =>
     new Option('--workers <number>', 'threads that compute, by default one a core; the result is the same').argParser(
       between(1, MOST_WORKERS),

@@ -18,11 +18,12 @@ export interface OpenRun {
  * @throws PipelineError when the folder cannot be used, another run is in it, or the backend cannot be had.
  */
 export async function withRun<T>(
-  options: Pick<SharedOptions, 'backend' | 'json' | 'quiet'> & { readonly out: string },
+  options: Pick<SharedOptions, 'backend' | 'precision' | 'json' | 'quiet'> & { readonly out: string },
   context: CliContext,
   action: (run: OpenRun) => Promise<T>,
 ): Promise<T> {
-  const backend = await selectBackend(options.backend, context.loadModule); // first: nothing is written if it fails
+  // First: nothing is written if it fails.
+  const backend = await selectBackend(options.backend, context.loadModule, options.precision);
   const storage = await NodeStorage.open(options.out);
   const lock = await lockFolder(options.out);
   const { stdout, stderr } = context;

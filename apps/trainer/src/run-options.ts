@@ -26,7 +26,18 @@ const models: Readonly<Record<ModelName, string>> = {
 
 /** Adds what every command that runs stages has: settings, data folders (all of them unless some are named), models, `--out` (required). */
 export function addChainOptions(command: Command, folders?: readonly (keyof DataOptions)[]): Command {
-  const shared = ['preset', 'config', 'set', 'seed', 'backend', 'workers', 'json', 'verbose', 'quiet'] as const;
+  const shared = [
+    'preset',
+    'config',
+    'set',
+    'seed',
+    'backend',
+    'precision',
+    'workers',
+    'json',
+    'verbose',
+    'quiet',
+  ] as const;
   addDataOptions(addSharedOptions(command, shared, ['out']), folders);
   return addModelOptions(command);
 }

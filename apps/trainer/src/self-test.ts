@@ -1,3 +1,4 @@
+import type { Precision } from '@paired3d/ops/webgpu';
 import type { Rank, Tensor5D } from '@tensorflow/tfjs';
 import type { Tfjs } from './set-backend';
 
@@ -13,11 +14,11 @@ export interface SelfTest {
   readonly channels: number;
 }
 
-const TOLERANCE = 1e-4;
+const TOLERANCE = { float32: 1e-4, mixed: 1e-2 };
 const ENOUGH_MS = 100;
 
 /** Checks the current backend's conv3d on a small case, then times it on ever larger ones until one takes 0.1 s. */
-export async function testConv3d(tf: Tfjs): Promise<SelfTest> {
+export async function testConv3d(tf: Tfjs, precision: Precision = 'float32'): Promise<SelfTest> {
   const { conv3d } = await import('@paired3d/ops');
   const maxError = await largestError(tf, conv3d);
   let measured = { gflops: 0, size: 0, channels: 0 };
@@ -37,7 +38,7 @@ export async function testConv3d(tf: Tfjs): Promise<SelfTest> {
     measured = { gflops: (2 * 27 * channels * channels * size ** 3) / best / 1e6, size, channels };
     if (best > ENOUGH_MS) break;
   }
-  return { maxError, ok: maxError < TOLERANCE, ...measured };
+  return { maxError, ok: maxError < TOLERANCE[precision], ...measured };
 }
 
 async function largestError(tf: Tfjs, conv3d: (x: Tensor5D, filter: Tensor5D) => Tensor5D): Promise<number> {

@@ -1,5 +1,13 @@
 import { existsSync } from 'node:fs';
-import { createWebgpuBackend, registerWebgpuKernels, WebgpuError, type Dawn } from '@paired3d/ops/webgpu';
+import {
+  createWebgpuBackend,
+  matrixText,
+  registerWebgpuKernels,
+  WebgpuError,
+  type Dawn,
+  type Precision,
+  type WebgpuDevice,
+} from '@paired3d/ops/webgpu';
 import { PipelineError } from '@paired3d/pipeline';
 import type { SelectedBackend } from './backend';
 import { ModuleMissing, type LoadModule } from './modules';
@@ -19,18 +27,29 @@ export function mayHaveGpu(): boolean {
  *
  * @throws PipelineError that says what to install or do.
  */
-export async function startWebgpu(loadModule: LoadModule): Promise<SelectedBackend> {
+export async function startWebgpu(loadModule: LoadModule, precision: Precision = 'float32'): Promise<SelectedBackend> {
   const dawn = (await load('webgpu', loadModule)) as Dawn;
   const { WebGPUBackend } = (await load(BACKEND_PACKAGE, loadModule)) as { WebGPUBackend: BackendClass };
   try {
-    const gpu = await createWebgpuBackend(WebGPUBackend, { dawn });
+    const gpu = await createWebgpuBackend(WebGPUBackend, { dawn, precision });
     registerWebgpuKernels();
     const warning = `webgpu runs on ${gpu.description}, a renderer in software: --backend wasm is faster`;
-    return { name: 'webgpu', details: gpu.description, gpu, warnings: gpu.software ? [warning] : [] };
+    const warnings = [...gpu.warnings, ...(gpu.software ? [warning] : [])];
+    return { name: 'webgpu', details: `${gpu.description}${precisionText(gpu)}`, gpu, warnings };
   } catch (error) {
     if (!(error instanceof WebgpuError)) throw error;
-    throw failure(error.expected, error.got, 'install the Vulkan driver of the card, or use --backend wasm', error);
+    const withoutHalf = precision === 'mixed' && error.expected.includes('shader-f16');
+    const advice = withoutHalf
+      ? 'leave --precision out'
+      : 'install the Vulkan driver of the card, or use --backend wasm';
+    throw failure(error.expected, error.got, advice, error);
   }
+}
+
+/** Of mixed precision: what multiplies. */
+function precisionText({ precision, matrix }: WebgpuDevice): string {
+  if (precision === 'float32') return '';
+  return `, mixed precision${matrix ? `, subgroup matrices of ${matrixText(matrix)}` : ''}`;
 }
 
 async function load(name: string, loadModule: LoadModule): Promise<unknown> {

@@ -46,7 +46,18 @@ export function registerAssess(program: Command, context: CliContext): void {
         .default('fast'),
     )
     .addOption(new Option('--strict', 'exit with code 3 when the verdict is not plausible').default(false));
-  const shared = ['preset', 'config', 'set', 'seed', 'backend', 'workers', 'json', 'verbose', 'quiet'] as const;
+  const shared = [
+    'preset',
+    'config',
+    'set',
+    'seed',
+    'backend',
+    'precision',
+    'workers',
+    'json',
+    'verbose',
+    'quiet',
+  ] as const;
   addSharedOptions(command, shared, ['out']).action(async (synthetic: string, options: AssessOptions) => {
     const { signal } = context;
     // A run's own settings lie beside its synthetic pairs.

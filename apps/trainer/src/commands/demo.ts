@@ -9,10 +9,19 @@ export function registerDemo(program: Command, context: CliContext): void {
   const command = program
     .command('demo')
     .description('run the whole chain on small phantoms that are made up on the spot');
-  addSharedOptions(command, ['config', 'set', 'backend', 'workers', 'seed', 'out', 'json', 'verbose', 'quiet']).action(
-    async (given: SharedOptions) => {
-      const options = { ...given, preset: 'tiny' as const, out: given.out ?? 'runs/demo' };
-      await runWholeChain(options, context, await resolveConfig(options));
-    },
-  );
+  addSharedOptions(command, [
+    'config',
+    'set',
+    'backend',
+    'precision',
+    'workers',
+    'seed',
+    'out',
+    'json',
+    'verbose',
+    'quiet',
+  ]).action(async (given: SharedOptions) => {
+    const options = { ...given, preset: 'tiny' as const, out: given.out ?? 'runs/demo' };
+    await runWholeChain(options, context, await resolveConfig(options));
+  });
 }

@@ -9,9 +9,9 @@ export function registerDoctor(program: Command, context: CliContext): void {
   const command = program
     .command('doctor')
     .description('show versions, machine and backends, and try the chosen backend');
-  addSharedOptions(command, ['backend', 'workers', 'json', 'verbose']).action(
-    async ({ backend, workers, json }: Pick<SharedOptions, 'backend' | 'workers' | 'json'>) => {
-      const diagnosis = await diagnose({ backend, workers }, context);
+  addSharedOptions(command, ['backend', 'precision', 'workers', 'json', 'verbose']).action(
+    async ({ json, ...options }: Pick<SharedOptions, 'backend' | 'precision' | 'workers' | 'json'>) => {
+      const diagnosis = await diagnose(options, context);
       context.stdout.write(`${json ? JSON.stringify(diagnosis) : diagnosisText(diagnosis)}\n`);
       if (diagnosis.conv3d.ok) return;
       throw new PipelineError({

@@ -46,7 +46,18 @@ export function registerExperiment(program: Command, context: CliContext, run: R
       atLeast(1),
     )
     .option('--only <rows...>', 'the trainings to do, by their folders; all when left out');
-  const shared = ['preset', 'config', 'set', 'seed', 'backend', 'workers', 'json', 'verbose', 'quiet'] as const;
+  const shared = [
+    'preset',
+    'config',
+    'set',
+    'seed',
+    'backend',
+    'precision',
+    'workers',
+    'json',
+    'verbose',
+    'quiet',
+  ] as const;
   addModelOptions(addDataOptions(addSharedOptions(command, shared, ['out'])), ['vqae', 'diffusion']);
   command.action(async (options: ExperimentOptions) => {
     const folder = await makeTable(options, context, run);
@@ -135,6 +146,7 @@ async function settle(options: ExperimentOptions) {
         config: options.config,
         seed: options.seed,
         backend: options.backend,
+        precision: options.precision,
         workers: options.workers,
       }),
       ...options.set.flatMap((text) => ['--set', text]),

@@ -66,7 +66,7 @@ export function registerRegister(program: Command, context: CliContext): void {
         .choices(['lung250m', 'none'])
         .default('lung250m'),
     );
-  addSharedOptions(command, ['preset', 'config', 'set', 'backend', 'out', 'json', 'verbose', 'quiet']);
+  addSharedOptions(command, ['preset', 'config', 'set', 'backend', 'precision', 'out', 'json', 'verbose', 'quiet']);
   command.action(async (fixed: string, moving: string, options: RegisterOptions) => {
     const { out = 'registered', preset, config: file, set } = options;
     const method = methodOf(options);

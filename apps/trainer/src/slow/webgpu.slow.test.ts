@@ -1,8 +1,9 @@
 import { decodeSafetensors } from '@paired3d/nn';
 import { MemoryStorage, parseRunConfig, phantomSource, presets, run, type StageName } from '@paired3d/pipeline';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Precision } from '@paired3d/ops/webgpu';
 import { selectBackend } from '../backend';
-import { hasWebgpu } from '../testing/webgpu';
+import { hasHalf, hasWebgpu } from '../testing/webgpu';
 
 /** Three steps of each stage of `tiny`, on three phantoms of half its size. */
 const phantoms = { ...presets.tiny.source, size: [16, 12, 16], spacing: 15, cases: { train: 3, test: 1 } } as const;
@@ -16,8 +17,13 @@ const config = parseRunConfig({
   registration: { ...presets.tiny.registration, steps: 3 },
 });
 
-async function runUntil(backend: 'wasm' | 'webgpu', storage: MemoryStorage, targets: StageName[]) {
-  await selectBackend(backend);
+async function runUntil(
+  backend: 'wasm' | 'webgpu',
+  storage: MemoryStorage,
+  targets: StageName[],
+  precision: Precision = 'float32',
+) {
+  await selectBackend(backend, undefined, precision);
   const { kind: _kind, ...phantom } = phantoms as Extract<typeof config.source, { kind: 'phantom' }>;
   await run({ config, storage, source: phantomSource(phantom), emit: () => {}, clock: () => 0 }, targets);
   return storage;
@@ -60,26 +66,31 @@ function distance(name: string, a: Values, b: Values): number {
 
 describe.skipIf(!hasWebgpu)('three steps of each stage of tiny on webgpu', () => {
   const stages = ['vqae', 'diffusion', 'registration-real'] as const;
+  const precisions = hasHalf ? (['float32', 'mixed'] as const) : (['float32'] as const);
+  /** Decimals of losses, and distance of weights. */
+  const close = { float32: { decimals: 3, distance: 2e-3 }, mixed: { decimals: 2, distance: 2e-2 } };
   let reference: MemoryStorage;
   beforeAll(async () => {
     reference = await runUntil('wasm', new MemoryStorage(), ['diffusion', 'registration-real']);
   });
 
-  it.each(stages)('give the numbers of wasm: %s', async (stage) => {
+  const cases = precisions.flatMap((precision) => stages.map((stage) => ({ stage, precision })));
+  it.each(cases)('give the numbers of wasm: $stage, $precision', async ({ stage, precision }) => {
+    const { decimals, distance: most } = close[precision];
     const given = await copyOf(reference, stage === 'diffusion' ? ['vqae', 'tokens'] : []);
     const [actual, expected] = [
-      await trained(await runUntil('webgpu', given, [stage]), stage),
+      await trained(await runUntil('webgpu', given, [stage], precision), stage),
       await trained(reference, stage),
     ];
     expect(Object.keys(actual.history)).toEqual(Object.keys(expected.history));
     for (const [name, values] of Object.entries(expected.history)) {
       values.forEach((value, step) =>
-        expect(actual.history[name][step], `${name}, step ${step}`).toBeCloseTo(value, 3),
+        expect(actual.history[name][step], `${name}, step ${step}`).toBeCloseTo(value, decimals),
       );
     }
     expect([...actual.tensors.keys()]).toEqual([...expected.tensors.keys()]);
     for (const [name, { data }] of expected.tensors) {
-      expect(distance(name, actual.tensors.get(name)!.data, data), name).toBeLessThan(2e-3);
+      expect(distance(name, actual.tensors.get(name)!.data, data), name).toBeLessThan(most);
     }
   });
 });

@@ -1,4 +1,5 @@
 import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import { arithmeticOf, type Arithmetic } from './arithmetic';
 import type { WebgpuBackend } from './backend';
 import { WebgpuError, WebgpuLimitError } from './errors';
 import { limitsOf, type GpuDevice, type GpuLimits, type GpuPipeline } from './gpu';
@@ -9,9 +10,6 @@ import { each, folded, source, uniforms, type Program } from './program';
 const UNIFORM = 0x8 | 0x40;
 /** Commands that are recorded before they are sent off. More save time on the way; fewer give buffers back sooner. */
 const BATCH = 32;
-
-/** `mixed`: factors of products in half precision, everything else in float32. */
-export type Precision = 'float32' | 'mixed';
 
 interface Compiled {
   readonly pipeline: GpuPipeline;
@@ -40,8 +38,11 @@ export class Call {
   constructor(
     readonly name: string,
     private readonly backend: WebgpuBackend,
-    readonly precision: Precision = 'float32',
   ) {}
+
+  get arithmetic(): Arithmetic {
+    return arithmeticOf(this.backend);
+  }
 
   /** The value of one of the device's limits, e.g. `maxComputeWorkgroupStorageSize`. */
   limit(name: string): number {
@@ -148,9 +149,9 @@ export class Call {
   }
 
   /** Runs `body`, then frees the scratch, and the outputs too if it threw. */
-  static open<T>(name: string, backend: WebgpuBackend, body: (call: Call) => T, precision?: Precision): T {
+  static open<T>(name: string, backend: WebgpuBackend, body: (call: Call) => T): T {
     checkHealth(backend, name);
-    const call = new Call(name, backend, precision);
+    const call = new Call(name, backend);
     try {
       return body(call);
     } catch (error) {

@@ -1,7 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { phaseAxis, type PhaseAxis } from '../conv3d.phases';
 import { kernel } from './kernel';
-import { product, splitsFor } from './product';
+import { product } from './product';
+import { splitsFor } from './product.tiles';
 
 interface Geometry {
   readonly strides: readonly number[];

@@ -1,9 +1,12 @@
 import { findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { setArithmetic, type Precision } from './arithmetic';
 import type { WebgpuBackend, WebgpuBackendClass } from './backend';
 import { WebgpuError } from './errors';
 import { limitsOf, type Gpu, type GpuAdapter, type GpuAdapterInfo, type GpuDevice, type GpuLimits } from './gpu';
 import { guardBackend } from './guard';
+import { matrixTrouble } from './matrixCheck';
 import { mendShaders } from './mendShaders';
+import { fittingMatrix, type SubgroupMatrix } from './subgroupMatrix';
 
 /** npm's `webgpu`: Dawn for Node. */
 export interface Dawn {
@@ -16,6 +19,13 @@ export interface WebgpuOptions {
   readonly dawn?: Dawn;
   /** Which of several cards; default the fastest. */
   readonly powerPreference?: 'high-performance' | 'low-power';
+  /**
+   * `mixed` rounds the factors of products (convolutions, matrices) to half precision; sums, weights and everything else stay
+   * in float32. Default `float32`.
+   */
+  readonly precision?: Precision;
+  /** Whether `mixed` may use subgroup matrices, where the adapter lists fitting ones and they compute right; default true. */
+  readonly matrices?: boolean;
 }
 
 /** The device that was opened. */
@@ -25,13 +35,20 @@ export interface WebgpuDevice {
   readonly description: string;
   /** True when the adapter computes on the processor: slower than the wasm backend. */
   readonly software: boolean;
+  readonly precision: Precision;
+  /** The subgroup matrices that products are computed in. */
+  readonly matrix?: SubgroupMatrix;
+  /** What a person should know, such as subgroup matrices that came out wrong. */
+  readonly warnings: readonly string[];
   /** What was asked for of what the adapter offers. */
   readonly features: readonly string[];
   readonly limits: GpuLimits;
 }
 
 /** Asked for where the adapter offers them. */
-const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix'];
+const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'];
+/** An experiment of Dawn, so for products that want it alone. */
+const MATRICES = 'chromium-experimental-subgroup-matrix';
 
 /** Dawn's switches: half precision on NVIDIA, subgroup matrices, clocks of full resolution. */
 const DAWN_OPTIONS = [
@@ -47,31 +64,51 @@ const DAWN_OPTIONS = [
  * the next read of a tensor. When the device is lost, every further call throws; call this again then.
  *
  * @param backendClass `WebGPUBackend` of `@tensorflow/tfjs-backend-webgpu`.
- * @throws WebgpuError when there is no WebGPU, no adapter or no device.
+ * @throws WebgpuError when there is no WebGPU, no adapter, no device, or with `mixed` no half precision.
  */
 export async function createWebgpuBackend(
   backendClass: WebgpuBackendClass,
   options: WebgpuOptions = {},
 ): Promise<WebgpuDevice> {
+  const { precision = 'float32', matrices = true } = options;
   const adapter = await requestAdapter(options);
-  const features = offered(adapter);
-  const device = await requestDevice(adapter, features);
-  mendShaders(device);
-  const backend = new backendClass(device as never, adapter.info as never) as WebgpuBackend;
-  guardBackend(backend);
-  if (findBackendFactory('webgpu')) removeBackend('webgpu');
-  registerBackend('webgpu', () => backend, 3);
-  if (!(await setBackend('webgpu'))) {
-    throw failure(
-      'a backend that starts',
-      'one that does not',
-      'install version 4.22 of @tensorflow/tfjs-backend-webgpu',
-    );
+  const features = offered(adapter, FEATURES);
+  if (precision === 'mixed' && !features.includes('shader-f16')) {
+    const advice = 'leave precision at float32, which every device has';
+    throw failure('a device with shader-f16 for mixed precision', `${descriptionOf(adapter.info)}, without`, advice);
   }
+  const wanted = precision === 'mixed' && matrices ? offered(adapter, [MATRICES]) : [];
+  const matrix = wanted.length > 0 ? fittingMatrix(adapter.info) : undefined;
+  const device = await requestDevice(adapter, matrix ? [...features, ...wanted] : features);
+  const backend = await startBackend(backendClass, device, adapter.info);
+  const trouble = matrix && (await matrixTrouble(backend, matrix));
+  if (trouble !== undefined) {
+    const warning = `subgroup matrices are not used: ${trouble}`;
+    const without = await createWebgpuBackend(backendClass, { ...options, matrices: false });
+    return { ...without, warnings: [warning] };
+  }
+  setArithmetic(backend, { precision, matrix });
   const description = descriptionOf(adapter.info);
   const software =
     adapter.info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(description);
-  return { adapter: infoOf(adapter.info), description, software, features, limits: limitsOf(device) };
+  const limits = limitsOf(device);
+  return { adapter: infoOf(adapter.info), description, software, precision, matrix, warnings: [], features, limits };
+}
+
+/** Makes a device tfjs's current backend. */
+async function startBackend(
+  backendClass: WebgpuBackendClass,
+  device: GpuDevice,
+  info: GpuAdapterInfo,
+): Promise<WebgpuBackend> {
+  mendShaders(device);
+  const backend = new backendClass(device as never, info as never) as WebgpuBackend;
+  guardBackend(backend);
+  if (findBackendFactory('webgpu')) removeBackend('webgpu');
+  registerBackend('webgpu', () => backend, 3);
+  if (await setBackend('webgpu')) return backend;
+  const advice = 'install version 4.22 of @tensorflow/tfjs-backend-webgpu';
+  throw failure('a backend that starts', 'one that does not', advice);
 }
 
 async function requestAdapter({ dawn, powerPreference = 'high-performance' }: WebgpuOptions): Promise<GpuAdapter> {
@@ -96,9 +133,9 @@ function offer({ create, globals }: Dawn): void {
   else Object.defineProperty(host, 'navigator', { value: { userAgent: 'Node.js', gpu }, configurable: true });
 }
 
-function offered(adapter: GpuAdapter): string[] {
+function offered(adapter: GpuAdapter, names: readonly string[]): string[] {
   const all = new Set(adapter.features);
-  return FEATURES.filter((name) => all.has(name));
+  return names.filter((name) => all.has(name));
 }
 
 async function requestDevice(adapter: GpuAdapter, requiredFeatures: string[]): Promise<GpuDevice> {

@@ -15,6 +15,16 @@ export interface GpuAdapterInfo {
   readonly device: string;
   readonly description: string;
   readonly isFallbackAdapter?: boolean;
+  /** Threads of the largest subgroup. */
+  readonly subgroupMaxSize?: number;
+  /** Of Dawn, where it has subgroup matrices: M x K times K x N. */
+  readonly subgroupMatrixConfigs?: Iterable<{
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+    readonly componentType: string;
+    readonly resultComponentType: string;
+  }>;
 }
 
 /** Numbers such as `maxBufferSize`; they lie on the prototype, so `for in` lists them and `Object.keys` does not. */

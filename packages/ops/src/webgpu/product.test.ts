@@ -5,8 +5,8 @@ import { expectClose, upload } from '../testing/behaviour';
 import { CaseRandom } from '../testing/random';
 import type { WebgpuBackend } from './backend';
 import { Call } from './call';
-import { LARGE, product, SMALL, splitsFor, THIN, tileFor, type Operands, type Tile } from './product';
-import { registerWebgpuKernels } from './register';
+import { product, type Operands } from './product';
+import { LARGE, SMALL, splitsFor, THIN, tileFor, type Tile } from './product.tiles';
 import { describeKernels } from './testing';
 
 describe('the shape of a product', () => {
@@ -32,14 +32,6 @@ describeKernels('products', () => {
   it.each([1e-20, 1e15])('with scaled factors around %d are right', (size) =>
     expectProduct({ tile: SMALL, splits: 1, operands: { type: 'f32', scaled: true }, size }),
   );
-
-  it('take half precision only from a device that has it', () => {
-    const { device } = tf.backend() as WebgpuBackend;
-    if (device.features.has('shader-f16')) return registerWebgpuKernels({ precision: 'mixed' });
-    expect(() => registerWebgpuKernels({ precision: 'mixed' })).toThrow(
-      /expected a device with shader-f16, got one without/,
-    );
-  });
 
   interface Way {
     tile: Tile;

@@ -15,9 +15,9 @@ export interface Program {
   /** Threads of a workgroup, and how many of these. */
   readonly threads: number;
   readonly workgroups: number;
-  /** Whether the code has numbers of half precision. */
-  readonly half?: boolean;
-  /** Defines `fn run(workgroup: i32, thread: i32)`. */
+  /** Extensions of WGSL that the code uses, e.g. `f16`. */
+  readonly extensions?: readonly string[];
+  /** Defines `fn run(workgroup: i32, thread: i32)`; with the extension `subgroups` it is also given `subgroup: i32`, its number. */
   readonly code: string;
 }
 
@@ -27,7 +27,8 @@ export interface Program {
  * some code for some shapes does, is named all the same: the layout has only what is.
  */
 export function source(program: Program): string {
-  const { reads, writes, atomics = [], integers = {}, floats = {}, half, threads, code } = program;
+  const { reads, writes, atomics = [], integers = {}, floats = {}, extensions = [], threads, code } = program;
+  const inSubgroups = extensions.includes('subgroups');
   const type = ({ dtype }: TensorInfo) => (dtype === 'float32' ? 'f32' : 'i32');
   const declarations = [
     ...Object.entries(writes).map(([name, tensor]) => {
@@ -42,7 +43,7 @@ export function source(program: Program): string {
     ...Object.keys(integers).map((name) => `${name}: i32,`),
     ...Object.keys(floats).map((name) => `${name}: f32,`),
   ];
-  return `${half ? 'enable f16;\n' : ''}struct Uniforms { ${members.join(' ')} };
+  return `${extensions.map((name) => `enable ${name};\n`).join('')}struct Uniforms { ${members.join(' ')} };
 ${declarations.map((declaration, i) => `@group(0) @binding(${i}) ${declaration}`).join('\n')}
 ${code}
 @compute @workgroup_size(${threads})
@@ -50,11 +51,12 @@ fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
+  ${inSubgroups ? '@builtin(subgroup_id) subgroup: u32,' : ''}
 ) {
   ${[...Object.keys(writes), ...Object.keys(reads)].map((name) => `_ = &${name};`).join(' ')}
   let workgroup = i32(group.y * groups.x + group.x);
   if (workgroup >= u.workgroups) { return; }
-  run(workgroup, i32(thread));
+  run(workgroup, i32(thread)${inSubgroups ? ', i32(subgroup)' : ''});
 }
 `;
 }

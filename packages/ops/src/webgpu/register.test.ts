@@ -4,6 +4,7 @@ import * as dawn from 'webgpu';
 import { describe, expect, it } from 'vitest';
 import { addBias } from '../addBias';
 import { smoothness } from '../smoothness';
+import { hasHalf } from '../testing/webgpu';
 import { registerWasmKernels } from '../wasm/index';
 import type { WebgpuBackend } from './backend';
 import { Call } from './call';
@@ -17,7 +18,7 @@ const backend = () => tf.backend() as WebgpuBackend;
 
 describe('@paired3d/ops/webgpu', () => {
   it('exports a short list of names', () => {
-    const names = ['WebgpuError', 'WebgpuLimitError', 'createWebgpuBackend', 'registerWebgpuKernels'];
+    const names = ['WebgpuError', 'WebgpuLimitError', 'createWebgpuBackend', 'matrixText', 'registerWebgpuKernels'];
     expect(Object.keys(api).sort()).toEqual(names);
   });
 
@@ -51,8 +52,19 @@ describeKernels('a WebGPU device', () => {
     const opened = await createWebgpuBackend(WebGPUBackend, { dawn });
     registerWebgpuKernels();
     expect(opened.description).not.toBe('');
-    expect(opened.limits.maxStorageBufferBindingSize).toBeGreaterThan(2 ** 27); // the default of WebGPU
+    const { limits } = (await dawn.create([]).requestAdapter())!;
+    for (const name of ['maxStorageBufferBindingSize', 'maxBufferSize', 'maxStorageBuffersPerShaderStage'] as const) {
+      expect(opened.limits[name]).toBe(limits[name]);
+    }
+    expect(opened).toMatchObject({ precision: 'float32', warnings: [] });
+    expect(opened.matrix).toBeUndefined();
     expect(tf.getBackend()).toBe('webgpu');
+  });
+
+  it.skipIf(hasHalf)('is refused for mixed precision without float16', async () => {
+    await expect(createWebgpuBackend(WebGPUBackend, { dawn, precision: 'mixed' })).rejects.toThrow(
+      /expected a device with shader-f16 for mixed precision, got .*, without; leave precision at float32/,
+    );
   });
 
   it('throws errors of validation at the next read, once', async () => {

@@ -20,7 +20,7 @@ import { smoothness } from './smoothness';
 import { softmax, softmaxGrad } from './softmax';
 import { warp, warpGrad } from './warp';
 import { missingMember, type WebgpuBackend } from './backend';
-import { Call, type Precision } from './call';
+import { Call } from './call';
 import { WebgpuError } from './errors';
 import { guardBackend, isGuarded } from './guard';
 import type { StockKernel, WebgpuKernel } from './kernel';
@@ -74,16 +74,10 @@ const stockKernels: readonly StockKernel[] = [select, reverse, pad, sum, mean];
  *
  * From then on errors of WebGPU are thrown, by the next kernel or the next read; tfjs by itself would log them and go on.
  *
- * @param options `precision: 'mixed'` rounds the factors of products (convolutions, matrices) to half precision; sums, weights
- *   and everything else stay in float32. Not run on a device yet: see docs/webgpu.md. Default 'float32'.
- * @throws WebgpuError when another backend is current, or one of another version of tfjs, or when its device has no half precision
+ * @throws WebgpuError when another backend is current, or one of another version of tfjs
  */
-export function registerWebgpuKernels({ precision = 'float32' }: { precision?: Precision } = {}): void {
+export function registerWebgpuKernels(): void {
   const backend = currentBackend();
-  if (precision === 'mixed' && !backend.device.features.has('shader-f16')) {
-    throw failure('a device with shader-f16', 'one without', "leave precision at 'float32'");
-  }
-  precisions.set(backend, precision);
   if (!isGuarded(backend)) {
     mendShaders(backend.device);
     guardBackend(backend);
@@ -92,8 +86,6 @@ export function registerWebgpuKernels({ precision = 'float32' }: { precision?: P
   for (const kernel of stockKernels) replace('webgpu', kernel.name, kernelFunction(kernel), servedBy(kernel));
 }
 
-const precisions = new WeakMap<object, Precision>();
-
 const servedBy =
   (kernel: StockKernel) =>
   ({ inputs, attrs }: Parameters<KernelFunc>[0]): boolean =>
@@ -101,11 +93,8 @@ const servedBy =
 
 function kernelFunction({ name, run }: WebgpuKernel): KernelFunc {
   return ({ inputs, backend, attrs }) =>
-    Call.open<TensorInfo | TensorInfo[]>(
-      name,
-      backend as WebgpuBackend,
-      (call) => run(call, present(inputs), attrs ?? {}),
-      precisions.get(backend as object),
+    Call.open<TensorInfo | TensorInfo[]>(name, backend as WebgpuBackend, (call) =>
+      run(call, present(inputs), attrs ?? {}),
     );
 }
 
