@@ -1,9 +1,11 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AdamOptions as Settings } from '@paired3d/ops';
 import { Adam, type AdamOptions } from './adam';
 import { NnError } from './errors';
 import { normal } from './initialise';
+import { inPacks } from './packedMoments';
 import { Parameters } from './parameters';
 import { Random } from './random';
 import { decodeSafetensors, encodeSafetensors } from './safetensors';
@@ -52,7 +54,40 @@ function reference(p: number, gradients: number[], options: AdamOptions): number
   return p;
 }
 
-describe('Adam', () => {
+/** A kernel for all parameters together, as WebGPU has one, in plain loops. */
+const together: tf.KernelConfig = {
+  kernelName: 'Paired3dAdamAll',
+  backendName: 'cpu',
+  kernelFunc: ({ inputs, backend, attrs }) => {
+    const cpu = backend as tf.KernelBackend & {
+      makeTensorInfo(shape: readonly number[], dtype: 'float32', values: Float32Array): tf.TensorInfo;
+    };
+    const { learningRate, beta1, beta2, epsilon, step, weightDecay } = attrs as unknown as Required<Settings>;
+    const read = (name: string) => (cpu.readSync(inputs[name]!.dataId) as Float32Array).slice();
+    const [m, v] = [read('m'), read('v')];
+    let at = 0;
+    const parameters = Array.from({ length: (Object.keys(inputs).length - 2) / 2 }, (_, n) => {
+      const [p, g] = [read(`p${n}`), read(`g${n}`)];
+      g.forEach((gradient, i) => {
+        m[at] = beta1 * m[at] + (1 - beta1) * gradient;
+        v[at] = beta2 * v[at] + (1 - beta2) * gradient ** 2;
+        const root = Math.sqrt(v[at] / (1 - beta2 ** step)) + epsilon;
+        p[i] = p[i] * (1 - learningRate * weightDecay) - (learningRate * m[at++]) / (1 - beta1 ** step) / root;
+      });
+      return cpu.makeTensorInfo(inputs[`p${n}`]!.shape, 'float32', p);
+    });
+    return [...parameters, ...[m, v].map((values) => cpu.makeTensorInfo([values.length], 'float32', values))];
+  },
+};
+
+describe.each(['one by one', 'together'])('Adam, parameters %s', (way) => {
+  beforeAll(() => {
+    if (way === 'together') tf.registerKernel(together);
+  });
+  afterAll(() => {
+    if (way === 'together') tf.unregisterKernel(together.kernelName, together.backendName);
+  });
+
   it.each([{ learningRate: 0.1 }, { learningRate: 0.05, beta1: 0.8, beta2: 0.98, epsilon: 1e-3, weightDecay: 0.1 }])(
     'takes PyTorch’s steps with %o',
     (options) => {
@@ -118,6 +153,21 @@ describe('Adam', () => {
     expect(state.get('step')!.data).toEqual(Int32Array.of(1));
   });
 
+  it('takes a weight in again that had no gradient for a while, with its moments', async () => {
+    const parameters = model();
+    const adam = new Adam(parameters, { learningRate: 0.1 });
+    train(parameters, adam, 0, 1);
+    const { data } = (await adam.state()).get('bias.exp_avg')!;
+    const only = new Map([['layer.weight', tf.ones([2, 3])]]);
+    adam.apply(only);
+    adam.apply(only);
+    expect((await adam.state()).get('bias.exp_avg')!.data).toEqual(data);
+    const [bias] = [gradientsOf(4).get('bias')!];
+    adam.apply(new Map([...only, ['bias', bias]]));
+    const next = (await adam.state()).get('bias.exp_avg')!.data;
+    bias.dataSync().forEach((g, i) => expect(next[i]).toBeCloseTo(0.9 * Number(data[i]) + 0.1 * g, 6));
+  });
+
   it('leaves weights without a gradient alone', () => {
     const parameters = model();
     const { bias } = valuesOf(parameters);
@@ -159,4 +209,10 @@ describe('Adam', () => {
     });
     expect(left).toEqual(NOTHING);
   });
+});
+
+it('packs so many values that every device binds them, and larger weights alone', () => {
+  const sizes = [10, 2 ** 24 - 10, 1, 2 ** 25, 5, 6];
+  const packs = inPacks(sizes.map((size, i) => [`${i}`, { size }] as const));
+  expect(packs.map((pack) => pack.map(([name]) => name).join())).toEqual(['0,1', '2', '3', '4,5']);
 });

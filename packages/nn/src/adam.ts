@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { adamUpdate } from '@paired3d/ops';
+import { adamUpdate, adamUpdateAll, hasAdamUpdateAll, type AdamOptions as Settings } from '@paired3d/ops';
 import { NnError } from './errors';
 import type { HostTensor } from './hostTensor';
+import { inPacks, joined, parted, type PackedMoments } from './packedMoments';
 import type { Parameters } from './parameters';
 
 /** Settings of Adam, with PyTorch's names and defaults. */
@@ -30,6 +31,8 @@ const SECOND = '.exp_avg_sq';
 export class Adam {
   private readonly first = new Map<string, tf.Tensor>();
   private readonly second = new Map<string, tf.Tensor>();
+  /** Moments that are in neither of these. */
+  private packs: PackedMoments[] = [];
   private steps = 0;
 
   constructor(
@@ -49,29 +52,75 @@ export class Adam {
   apply(gradients: ReadonlyMap<string, tf.Tensor>, learningRate = this.options.learningRate): void {
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.options;
     this.steps++;
-    for (const [name, variable] of this.parameters.entries) {
-      const gradient = gradients.get(name);
-      if (!gradient) continue;
-      const m = this.first.get(name) ?? tf.zerosLike(variable);
-      const v = this.second.get(name) ?? tf.zerosLike(variable);
-      const [p, nextM, nextV] = adamUpdate(variable, gradient, m, v, {
-        learningRate,
-        beta1,
-        beta2,
-        epsilon,
-        weightDecay,
-        step: this.steps,
-      });
-      tf.dispose([m, v]);
-      variable.assign(p);
-      p.dispose();
-      this.first.set(name, tf.keep(nextM));
-      this.second.set(name, tf.keep(nextV));
+    const settings = { learningRate, beta1, beta2, epsilon, weightDecay, step: this.steps };
+    const weights = [...this.parameters.entries].filter(([name]) => gradients.has(name));
+    if (hasAdamUpdateAll()) {
+      for (const pack of inPacks(weights)) this.updateAll(pack, gradients, settings);
+    } else {
+      for (const [name, variable] of weights) this.update(name, variable, gradients.get(name)!, settings);
     }
+  }
+
+  private update(name: string, variable: tf.Variable, gradient: tf.Tensor, settings: Settings): void {
+    const [m, v] = this.momentsOf(name, variable);
+    const [p, nextM, nextV] = adamUpdate<tf.Tensor>(variable, gradient, m, v, settings);
+    tf.dispose([m, v]);
+    variable.assign(p);
+    p.dispose();
+    this.first.set(name, tf.keep(nextM));
+    this.second.set(name, tf.keep(nextV));
+  }
+
+  private updateAll(
+    weights: readonly [string, tf.Variable][],
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    settings: Settings,
+  ): void {
+    const { names, m, v } = this.packed(weights);
+    const variables = weights.map(([, variable]) => variable);
+    const given = names.map((name) => gradients.get(name)!);
+    const next = adamUpdateAll<tf.Tensor>(variables, given, m, v, settings);
+    tf.dispose([m, v]);
+    variables.forEach((variable, i) => variable.assign(next.parameters[i]));
+    tf.dispose(next.parameters);
+    this.packs = this.packs.filter((pack) => pack.m !== m);
+    this.packs.push({ names, m: tf.keep(next.m), v: tf.keep(next.v) });
+  }
+
+  /** The moments of these weights as a pack. They are one already unless other weights had gradients before. */
+  private packed(weights: readonly [string, tf.Variable][]): PackedMoments {
+    const names = weights.map(([name]) => name);
+    const found = this.packs.find((pack) => pack.names.join() === names.join());
+    if (found) return found;
+    for (const pack of this.packs.filter((pack) => pack.names.some((name) => names.includes(name)))) this.unpack(pack);
+    const moments = weights.map(([name, variable]) => this.momentsOf(name, variable));
+    const [m, v] = [0, 1].map((i) => tf.keep(joined(moments.map((pair) => pair[i]))));
+    tf.dispose(moments);
+    for (const name of names) {
+      this.first.delete(name);
+      this.second.delete(name);
+    }
+    return { names, m, v };
+  }
+
+  private unpack(pack: PackedMoments): void {
+    const shapes = pack.names.map((name) => this.parameters.entries.get(name)!.shape);
+    const [m, v] = [pack.m, pack.v].map((whole) => parted(whole, shapes));
+    pack.names.forEach((name, i) => {
+      this.first.set(name, tf.keep(m[i]));
+      this.second.set(name, tf.keep(v[i]));
+    });
+    tf.dispose([pack.m, pack.v]);
+    this.packs = this.packs.filter((other) => other !== pack);
+  }
+
+  private momentsOf(name: string, variable: tf.Variable): [m: tf.Tensor, v: tf.Tensor] {
+    return [this.first.get(name) ?? tf.zerosLike(variable), this.second.get(name) ?? tf.zerosLike(variable)];
   }
 
   /** Moments (`<name>.exp_avg`, `<name>.exp_avg_sq`) and `step`, on the host. */
   async state(): Promise<Map<string, HostTensor>> {
+    for (const pack of this.packs) this.unpack(pack);
     const state = new Map<string, HostTensor>();
     state.set('step', { dtype: 'I32', shape: [], data: Int32Array.of(this.steps) });
     for (const [suffix, moments] of [
@@ -144,5 +193,7 @@ export class Adam {
       for (const tensor of moments.values()) tensor.dispose();
       moments.clear();
     }
+    for (const { m, v } of this.packs) tf.dispose([m, v]);
+    this.packs = [];
   }
 }

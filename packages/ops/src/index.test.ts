@@ -5,6 +5,7 @@ it('exports these names', () => {
   expect(Object.keys(ops).sort()).toEqual([
     'OpsError',
     'adamUpdate',
+    'adamUpdateAll',
     'addBias',
     'affineGrid',
     'alongAxis',
@@ -23,6 +24,7 @@ it('exports these names', () => {
     'gelu',
     'globalCorrelation',
     'gridSample3d',
+    'hasAdamUpdateAll',
     'hasKernel',
     'identityGrid',
     'instanceNorm',

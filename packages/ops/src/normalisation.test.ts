@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { adamUpdate } from './adamUpdate';
+import { adamUpdateAll } from './adamUpdateAll';
 import { addBias } from './addBias';
 import { gelu } from './gelu';
 import { instanceNorm, instanceNormPrelu } from './instanceNorm';
@@ -100,5 +101,26 @@ onEveryDevice(() => {
     }
     for (const [i, tensor] of state.entries()) await expectClose(tensor, expected[i], 1e-6);
     tf.dispose(state);
+  });
+
+  it('adamUpdateAll is adamUpdate of each, to the last bit', async () => {
+    const random = new CaseRandom(6);
+    const shapes = [[3, 2], [1], [300], [2, 1, 4]];
+    const options = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: 3, weightDecay: 0.1 };
+    const [p, g, m, v] = [1, 0.1, 0.1, 0].map((scale) =>
+      shapes.map((shape) => upload(scale ? random.tensor(shape, scale) : random.between(shape, 0.01, 0.1))),
+    );
+    const joined = (tensors: tf.Tensor[]) => tf.concat(tensors.map((tensor) => tensor.reshape([-1]))) as tf.Tensor1D;
+    const [allM, allV] = [joined(m), joined(v)];
+    const before = tf.memory().numTensors;
+    const all = adamUpdateAll(p, g, allM, allV, options);
+    expect(tf.memory().numTensors).toBe(before + shapes.length + 2);
+    const expected = shapes.map((_, i) => adamUpdate(p[i], g[i], m[i], v[i], options));
+    for (const [i, tensor] of all.parameters.entries()) {
+      expect(tensor.shape).toEqual(shapes[i]);
+      expect(await tensor.data()).toEqual(await expected[i][0].data());
+    }
+    expect(await all.m.data()).toEqual(await joined(expected.map((made) => made[1])).data());
+    expect(await all.v.data()).toEqual(await joined(expected.map((made) => made[2])).data());
   });
 });

@@ -8,6 +8,9 @@ const zeros = <T extends tf.Tensor>(...shape: number[]) => tf.zeros(shape) as T;
 const volume = () => zeros<tf.Tensor5D>(1, 3, 3, 3, 2);
 const row = (n: number) => zeros<tf.Tensor1D>(n);
 
+/** Of a step that is none. */
+const adam = { learningRate: 1, beta1: 0, beta2: 0, epsilon: 1, step: 0 };
+
 const mistakes: [op: string, expected: RegExp, call: () => unknown][] = [
   ['conv3d', /x of rank 5/, () => ops.conv3d(zeros(3, 3), zeros(3, 3, 3, 2, 2))],
   ['conv3d', /a filter \[kD, kH, kW, 2, Cout\]/, () => ops.conv3d(volume(), zeros(3, 3, 3, 3, 2))],
@@ -58,11 +61,15 @@ const mistakes: [op: string, expected: RegExp, call: () => unknown][] = [
     () => ops.weightedCrossEntropy(zeros(2, 3), zeros(2, 2), row(3)),
   ],
   ['embedding', /ids of dtype int32/, () => ops.embedding(zeros(2, 3), row(1))],
+  ['adamUpdate', /step 1, 2/, () => ops.adamUpdate(row(1), row(1), row(1), row(1), adam)],
+  ['adamUpdateAll', /as many gradients/, () => ops.adamUpdateAll([row(1)], [], row(1), row(1), adam)],
+  ['adamUpdateAll', /gradient 0 of shape \[1\]/, () => ops.adamUpdateAll([row(1)], [row(2)], row(1), row(1), adam)],
   [
-    'adamUpdate',
-    /step 1, 2/,
-    () => ops.adamUpdate(row(1), row(1), row(1), row(1), { learningRate: 1, beta1: 0, beta2: 0, epsilon: 1, step: 0 }),
+    'adamUpdateAll',
+    /v of shape \[3\]/,
+    () => ops.adamUpdateAll([row(1), row(2)], [row(1), row(2)], row(3), row(2), adam),
   ],
+  ['adamUpdateAll', /step 1, 2/, () => ops.adamUpdateAll([row(1)], [row(1)], row(1), row(1), adam)],
 ];
 
 it.each(mistakes)('%s says what it expected: %s', (op, expected, call) => {

@@ -9,7 +9,10 @@ export interface WebgpuBackend extends KernelBackend {
     releaseBuffer(buffer: GpuBuffer): void;
   };
   readonly tensorMap: { get(dataId: object): { resource?: GpuBuffer | null; values?: unknown; dtype: DataType } };
-  commandEncoder: { beginComputePass(): GpuPass } | null;
+  commandEncoder: {
+    beginComputePass(): GpuPass;
+    copyBufferToBuffer(from: GpuBuffer, fromByte: number, to: GpuBuffer, toByte: number, bytes: number): void;
+  } | null;
   computePassEncoder: GpuPass | null;
   /** Tensors that recorded commands use: their buffers are given back after these are submitted. */
   readonly commandQueueOwnedIds: WeakSet<object>;

@@ -2,7 +2,7 @@ import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
 import { arithmeticOf, type Arithmetic } from './arithmetic';
 import type { WebgpuBackend } from './backend';
 import { WebgpuError, WebgpuLimitError } from './errors';
-import { limitsOf, type GpuDevice, type GpuLimits, type GpuPipeline } from './gpu';
+import { limitsOf, type GpuBuffer, type GpuDevice, type GpuLimits, type GpuPipeline } from './gpu';
 import { checkHealth } from './guard';
 import { each, folded, source, uniforms, type Program } from './program';
 
@@ -28,6 +28,15 @@ function knownOf(device: GpuDevice): Known {
   let found = known.get(device);
   if (!found) known.set(device, (found = { limits: limitsOf(device), programs: new Map() }));
   return found;
+}
+
+/** `count` float32 values of a tensor, to a place in another one. */
+export interface Copy {
+  readonly from: TensorInfo;
+  readonly fromAt: number;
+  readonly to: TensorInfo;
+  readonly toAt: number;
+  readonly count: number;
 }
 
 /** One kernel call: it takes tensors from the backend and records programs behind those of tfjs. */
@@ -77,16 +86,30 @@ export class Call {
     const program = { ...given, reads: Object.fromEntries(reads) };
     const tensors = [...Object.values(program.writes), ...Object.values(program.reads)];
     this.#checkSizes(program, tensors);
-    const resources = tensors.map(({ dataId }) => {
-      backend.uploadToGPU(dataId);
-      backend.commandQueueOwnedIds.add(dataId);
-      return { buffer: backend.tensorMap.get(dataId).resource! };
-    });
+    const resources = tensors.map((tensor) => ({ buffer: this.#bufferOf(tensor) }));
     const values = uniforms(program);
     const buffer = backend.bufferManager.acquireBuffer(values.byteLength, UNIFORM);
     backend.device.queue.writeBuffer(buffer, 0, values);
     backend.uniformPendingDisposal.push(buffer);
     this.#record(program, [...resources, { buffer }]);
+  }
+
+  /** Records copies of values. */
+  copy(copies: readonly Copy[]): void {
+    const { backend } = this;
+    const buffers = copies.map(({ from, to }) => [this.#bufferOf(this.#asFloats(from)), this.#bufferOf(to)]);
+    backend.ensureCommandEncoderReady();
+    backend.endComputePassEncoder(); // copies are outside of passes
+    copies.forEach(({ fromAt, toAt, count }, i) => {
+      const [from, to] = buffers[i];
+      backend.commandEncoder!.copyBufferToBuffer(from, 4 * fromAt, to, 4 * toAt, 4 * count);
+    });
+  }
+
+  #bufferOf({ dataId }: TensorInfo): GpuBuffer {
+    this.backend.uploadToGPU(dataId);
+    this.backend.commandQueueOwnedIds.add(dataId);
+    return this.backend.tensorMap.get(dataId).resource!;
   }
 
   /** A cast of whole numbers or booleans to float32 costs tfjs nothing: the buffer keeps what it holds. */

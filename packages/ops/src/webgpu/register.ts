@@ -1,6 +1,6 @@
 import { findBackend, getBackend, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { present, register, replace } from '../registration';
-import { adam } from './adam';
+import { adam, adamAll } from './adam';
 import { alongAxis } from './alongAxis';
 import { attention, attentionGrad } from './attention';
 import { addBias } from './bias';
@@ -30,6 +30,7 @@ import { mean, sum } from './stockSums';
 
 export const kernels: readonly WebgpuKernel[] = [
   adam,
+  adamAll,
   alongAxis,
   attention,
   attentionGrad,
