@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import os from 'node:os';
 import type { CliContext } from './context';
+import { collectLessOften } from './garbage';
 import { loadInstalled } from './modules';
 import { createProgram, runProgram } from './program';
 import { listenForStop } from './signals';
+
+collectLessOften();
 
 const { stdout, stderr } = process;
 // A reader that has gone, as in `paired3d … | head`, ends the program as SIGPIPE would.
