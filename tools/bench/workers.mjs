@@ -10,8 +10,10 @@ import { openInTorch } from './stepTimes.mjs';
 
 const CLI = join(ROOT, 'apps/trainer/dist/cli.js');
 const STAGES = { vqae: ['vqae'], diffusion: ['diffusion'], registration: ['registration', '--on', 'real'] };
-/** Samples of a repetition's steps; the first quarter warms up. */
-const SAMPLES = 48;
+/** Samples of a repetition's steps, so that it takes at least ten seconds; the first quarter warms up: V8 compiles in it. */
+const SAMPLES = { vqae: 160, diffusion: 48, registration: 48 };
+/** A repetition takes that long: there are no more of them. */
+const MOST_ROUNDS = 3;
 /** Steps of PyTorch in a row. */
 const TORCH_STEPS = 3;
 
@@ -29,7 +31,7 @@ export async function measureWorkers(engine, torch, { key, name, make, sizes, ba
     if (torch) await openInTorch(name, torch, step, workers);
     const config = settings(engine.pipeline.presets[sizes], batch);
     const times = { one: [], several: [], torch: [] };
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < Math.min(rounds, MOST_ROUNDS); round++) {
       times.one.push(await stepTime(key, 1, config));
       times.several.push(await stepTime(key, workers, config));
       if (torch) times.torch.push(await torch.time(TORCH_STEPS, false));
@@ -51,7 +53,7 @@ export async function measureWorkers(engine, torch, { key, name, make, sizes, ba
 
 /** The sizes of a preset on phantoms, each training of a few steps on batches. */
 function settings(preset, batch) {
-  const training = (stage) => ({ ...preset[stage], steps: Math.max(6, Math.ceil(SAMPLES / batch)), batch });
+  const training = (stage) => ({ ...preset[stage], steps: Math.max(6, Math.ceil(SAMPLES[stage] / batch)), batch });
   return {
     source: { size: [64, 52, 64], spacing: 3.75, cases: { train: 6, test: 1 } },
     vqae: training('vqae'),

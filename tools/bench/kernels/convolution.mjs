@@ -17,7 +17,7 @@ const LAYERS = [
   { size: [1, 64, 52, 64], from: 8, to: 3, sizes: 'reference' },
   { size: [2, 64, 52, 64], from: 2, to: 8, stride: 2, sizes: 'small' },
   { size: [1, 32, 32, 32], from: 64, to: 64, stride: 2, sizes: 'paper' },
-  { size: [2, 32, 32, 32], from: 1, to: 48, kernel: 2, stride: 2, padding: 0, sizes: 'small' },
+  { size: [2, 32, 32, 32], from: 1, to: 48, kernel: 6, stride: 2, padding: 2, sizes: 'small' },
   { size: [2, 16, 16, 16], from: 48, to: 128, kernel: 2, stride: 2, padding: 0, sizes: 'small' },
   { size: [2, 16, 16, 16], from: 48, to: 48, kernel: 1, padding: 0, sizes: 'small' },
 ];
