@@ -51,14 +51,17 @@ const makers = {
   quiet: () => new Option('--quiet', 'show warnings alone').default(false),
 } satisfies Record<keyof SharedOptions, () => Option>;
 
+/** The names of all of them. */
+export const SHARED_OPTIONS = Object.keys(makers) as (keyof SharedOptions)[];
+
 /** Adds shared options to a command, all of them unless some are named; those that are `required` must be given. */
 export function addSharedOptions(
   command: Command,
-  names: readonly (keyof SharedOptions)[] = Object.keys(makers) as (keyof SharedOptions)[],
+  names: readonly (keyof SharedOptions)[] = SHARED_OPTIONS,
   required: readonly (keyof SharedOptions)[] = [],
 ): Command {
   for (const name of required) command.addOption(makers[name]().makeOptionMandatory());
-  for (const name of names) command.addOption(makers[name]());
+  for (const name of names) if (!required.includes(name)) command.addOption(makers[name]());
   return command;
 }
 

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { ModelName } from '@paired3d/pipeline';
-import { addSharedOptions } from './options';
+import { addSharedOptions, SHARED_OPTIONS } from './options';
 
 /** Where a run finds its data, as commander gives it. */
 export interface DataOptions {
@@ -26,19 +26,7 @@ const models: Readonly<Record<ModelName, string>> = {
 
 /** Adds what every command that runs stages has: settings, data folders (all of them unless some are named), models, `--out` (required). */
 export function addChainOptions(command: Command, folders?: readonly (keyof DataOptions)[]): Command {
-  const shared = [
-    'preset',
-    'config',
-    'set',
-    'seed',
-    'backend',
-    'precision',
-    'workers',
-    'json',
-    'verbose',
-    'quiet',
-  ] as const;
-  addDataOptions(addSharedOptions(command, shared, ['out']), folders);
+  addDataOptions(addSharedOptions(command, SHARED_OPTIONS, ['out']), folders);
   return addModelOptions(command);
 }
 

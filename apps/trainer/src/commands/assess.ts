@@ -13,7 +13,7 @@ import { assessmentPage } from '../assessment-report';
 import type { CliContext } from '../context';
 import { VerdictFailed } from '../exit';
 import { peakMemory } from '../machine';
-import { addSharedOptions, atLeast, type SharedOptions } from '../options';
+import { addSharedOptions, atLeast, SHARED_OPTIONS, type SharedOptions } from '../options';
 import { openRealPairs } from '../real-pairs';
 import { assessmentText } from '../results';
 import { resolveConfig } from '../run-config';
@@ -46,19 +46,7 @@ export function registerAssess(program: Command, context: CliContext): void {
         .default('fast'),
     )
     .addOption(new Option('--strict', 'exit with code 3 when the verdict is not plausible').default(false));
-  const shared = [
-    'preset',
-    'config',
-    'set',
-    'seed',
-    'backend',
-    'precision',
-    'workers',
-    'json',
-    'verbose',
-    'quiet',
-  ] as const;
-  addSharedOptions(command, shared, ['out']).action(async (synthetic: string, options: AssessOptions) => {
+  addSharedOptions(command, SHARED_OPTIONS, ['out']).action(async (synthetic: string, options: AssessOptions) => {
     const { signal } = context;
     // A run's own settings lie beside its synthetic pairs.
     const beside = path.dirname(path.resolve(synthetic));

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context';
-import { addSharedOptions, type SharedOptions } from '../options';
+import { addSharedOptions, SHARED_OPTIONS, type SharedOptions } from '../options';
 import { resolveConfig } from '../run-config';
 import { runWholeChain } from '../whole-chain';
 
@@ -9,18 +9,10 @@ export function registerDemo(program: Command, context: CliContext): void {
   const command = program
     .command('demo')
     .description('run the whole chain on small phantoms that are made up on the spot');
-  addSharedOptions(command, [
-    'config',
-    'set',
-    'backend',
-    'precision',
-    'workers',
-    'seed',
-    'out',
-    'json',
-    'verbose',
-    'quiet',
-  ]).action(async (given: SharedOptions) => {
+  addSharedOptions(
+    command,
+    SHARED_OPTIONS.filter((name) => name !== 'preset'),
+  ).action(async (given: SharedOptions) => {
     const options = { ...given, preset: 'tiny' as const, out: given.out ?? 'runs/demo' };
     await runWholeChain(options, context, await resolveConfig(options));
   });

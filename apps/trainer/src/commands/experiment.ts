@@ -17,7 +17,7 @@ import { trainingsOf, type Training } from '../experiment/trainings';
 import { lockFolder } from '../lock';
 import { commandLine, device, versions } from '../machine';
 import { NodeStorage } from '../node-storage';
-import { addSharedOptions, atLeast, type SharedOptions } from '../options';
+import { addSharedOptions, atLeast, SHARED_OPTIONS, type SharedOptions } from '../options';
 import { resolveConfig } from '../run-config';
 import { addDataOptions, addModelOptions, type DataOptions, type ModelOptions } from '../run-options';
 
@@ -46,19 +46,7 @@ export function registerExperiment(program: Command, context: CliContext, run: R
       atLeast(1),
     )
     .option('--only <rows...>', 'the trainings to do, by their folders; all when left out');
-  const shared = [
-    'preset',
-    'config',
-    'set',
-    'seed',
-    'backend',
-    'precision',
-    'workers',
-    'json',
-    'verbose',
-    'quiet',
-  ] as const;
-  addModelOptions(addDataOptions(addSharedOptions(command, shared, ['out'])), ['vqae', 'diffusion']);
+  addModelOptions(addDataOptions(addSharedOptions(command, SHARED_OPTIONS, ['out'])), ['vqae', 'diffusion']);
   command.action(async (options: ExperimentOptions) => {
     const folder = await makeTable(options, context, run);
     const files = { table: path.join(folder, 'table.md'), data: path.join(folder, 'table.json') };
