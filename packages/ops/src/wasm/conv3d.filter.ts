@@ -1,6 +1,7 @@
 import { kernelOf, paddedInput, product, sample, sizeOf, type Geometry } from './conv3d.geometry';
 import type { Address } from './exports';
-import { isWinograd, winogradFilterGradient } from './conv3d.winograd';
+import { isWinograd } from './conv3d.winograd';
+import { winogradFilterGradient } from './conv3d.winogradGradient';
 import type { Call } from './heap';
 import { kernel } from './kernel';
 import { BYTES, isThin, PANEL, roundUp, steps, type Volume } from './runs';

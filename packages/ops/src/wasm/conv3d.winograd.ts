@@ -2,18 +2,14 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { kernelOf, map, paddedInput, product, sample, sizeOf, type Geometry } from './conv3d.geometry';
 import type { Address } from './exports';
 import type { Call } from './heap';
-import { BYTES, PANEL, padded, roundUp, type Size } from './runs';
+import { BYTES, PANEL, roundUp, type Size } from './runs';
 
 /** Points of a tile of 2^3 outputs in the transformed domain. */
 const POINTS = 64;
-/** And of one of 4^3, which the filter's gradient has. */
-const GRADIENT_POINTS = 216;
-/** What the tiles of one block of the convolution may take up, so that they stay in the second cache level. */
+/** What the tiles of one block may take up, so that they stay in the second cache level. */
 const BLOCK_BYTES = 1 << 18;
 /** Most tiles of a block. */
 const MAX_BLOCK = 32;
-/** Tiles of a block of the gradient: the length of its sums, after each of which all of it passes through the processor. */
-const GRADIENT_BLOCK = 32;
 /** Floats of a cache line; without it between the points, all of them would fall into the same few places of the cache. */
 const LINE = 16;
 
@@ -48,7 +44,7 @@ export function winograd(
   const tileBytes = POINTS * (channelsIn + channelsOut) * BYTES;
   const fitting = Math.min(MAX_BLOCK, product(tiles), Math.floor(BLOCK_BYTES / tileBytes));
   const block = Math.max(4, roundUp(fitting, 4));
-  const scratch = scratchFor(call, POINTS, { channelsIn, channelsOut, block });
+  const scratch = scratchFor(call, { channelsIn, channelsOut, block });
   for (let b = 0; b < x.shape[0]; b++) {
     call.scope(() => {
       const even = map((axis) => 2 * tiles[axis]);
@@ -68,45 +64,6 @@ export function winograd(
   }
 }
 
-/** Gradient of the filter: x [B, D, H, W, C], dy [B, D', H', W', C'] to dw [3, 3, 3, C, C']. */
-export function winogradFilterGradient(call: Call, x: TensorInfo, dy: TensorInfo, dw: TensorInfo, padding: Size): void {
-  const [channelsIn, channelsOut] = dw.shape.slice(3);
-  const pair = channelsIn * channelsOut;
-  const [depth, height, width] = map((axis) => Math.ceil(sizeOf(dy.shape)[axis] / 4));
-  const whole: Size = [4 * depth, 4 * height, 4 * width];
-  const weights = call.scratch(GRADIENT_POINTS * pair);
-  call.zero(weights, GRADIENT_POINTS * pair);
-  const block = Math.min(GRADIENT_BLOCK, depth * height * width);
-  const scratch = {
-    ...scratchFor(call, GRADIENT_POINTS, { channelsIn, channelsOut, block }),
-    oneAxis: call.scratch(GRADIENT_POINTS * 4),
-    twoAxes: call.scratch(GRADIENT_POINTS * 4),
-  };
-  for (let b = 0; b < x.shape[0]; b++) {
-    call.scope(() => {
-      const input = paddedInput(call, sample(call, x, b), { strides: [1, 1, 1], padding }, whole, [3, 3, 3], 0);
-      call.kernels.winogradFilterGradient(
-        call.struct({
-          x: input.at,
-          dy: padded(call, sample(call, dy, b), [0, 0, 0], whole).at,
-          weights,
-          ...scratch,
-          depth,
-          height,
-          width,
-          channelsIn,
-          channelsOut,
-        }),
-      );
-    });
-  }
-  const onTwoAxes = call.scratch(108 * pair);
-  const onOneAxis = call.scratch(54 * pair);
-  call.kernels.transformFilterGradientAxis(weights, onTwoAxes, 1, 36 * pair);
-  call.kernels.transformFilterGradientAxis(onTwoAxes, onOneAxis, 3, 6 * pair);
-  call.kernels.transformFilterGradientAxis(onOneAxis, call.at(dw), 9, pair);
-}
-
 function extent(tiles: Size, size: Size) {
   return {
     depth: tiles[0],
@@ -121,13 +78,12 @@ function extent(tiles: Size, size: Size) {
 /** Scratch for the tiles that are transformed together, as the kernels call it. */
 function scratchFor(
   call: Call,
-  points: number,
   { channelsIn, channelsOut, block }: { channelsIn: number; channelsOut: number; block: number },
 ) {
   const [pointFloats, sumFloats] = [channelsIn, channelsOut].map((channels) => block * channels + LINE);
   return {
-    points: call.scratch(points * pointFloats),
-    sums: call.scratch(points * sumFloats),
+    points: call.scratch(POINTS * pointFloats),
+    sums: call.scratch(POINTS * sumFloats),
     pointStep: pointFloats * BYTES,
     sumStep: sumFloats * BYTES,
     block,

@@ -8,7 +8,7 @@ export interface KernelExports {
   filterGradient(parameters: Address): void;
   thinFilterGradient(parameters: Address): void;
   winograd(parameters: Address): void;
-  winogradFilterGradient(parameters: Address): void;
+  winogradFilterGradient(x: Address, dy: Address, cut: Address, block: Address, weights: Address): void;
   transformFilterAxis(from: Address, to: Address, outer: number, inner: number): void;
   transformFilterGradientAxis(from: Address, to: Address, outer: number, inner: number): void;
   zero(at: Address, bytes: number): void;

@@ -1,6 +1,7 @@
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { WasmMemoryError } from './errors';
 import type { Address, KernelExports } from './exports';
+import { BYTES } from './runs';
 
 /** What is used of `BackendWasm` (public members of @tensorflow/tfjs-backend-wasm 4). */
 export interface WasmBackend {
@@ -109,10 +110,21 @@ export class Call {
 
   /** Writes the fields of a parameter struct of 32-bit integers; the address is good until the next call of `struct`. */
   struct(fields: Record<string, number>): Address {
-    const values = Object.values(fields);
-    const struct = new DataView(this.memory.buffer, this.structAddress);
-    for (let i = 0; i < values.length; i++) struct.setInt32(4 * i, values[i], true);
-    return this.structAddress;
+    return this.structs(fields)[0];
+  }
+
+  /** As struct, of several at once: the address of each. */
+  structs(...all: Record<string, number>[]): Address[] {
+    const view = new DataView(this.memory.buffer, this.structAddress);
+    let at = 0;
+    return all.map((fields) => {
+      const address = this.structAddress + at;
+      for (const value of Object.values(fields)) {
+        view.setInt32(at, value, true);
+        at += BYTES;
+      }
+      return address;
+    });
   }
 
   /** Runs `body`, then frees the scratch, and the outputs too if it threw. */
