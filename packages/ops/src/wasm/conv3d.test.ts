@@ -105,7 +105,7 @@ describeKernels('conv3d kernels', () => {
       expect([y.shape, dx.shape, dw.shape]).toEqual([dy.shape, x.shape, filter.shape]);
       expect(relativeError(y.dataSync(), expected.y)).toBeLessThan(1e-5);
       expect(relativeError(dx.dataSync(), expected.dx)).toBeLessThan(1e-5);
-      expect(relativeError(dw.dataSync(), expected.dw)).toBeLessThan(2e-5); // F(4, 3) rounds to 1.4e-5 in a dozen draws
+      expect(relativeError(dw.dataSync(), expected.dw)).toBeLessThan(2e-5); // F(4, 3) rounds: 1.8e-5 at most in a dozen draws
     });
     tf.dispose([x, filter, dy]);
   });
