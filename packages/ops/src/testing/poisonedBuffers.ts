@@ -12,7 +12,7 @@ export function poisonBuffers(backend: object): void {
   const acquire = bufferManager.acquireBuffer.bind(bufferManager);
   bufferManager.acquireBuffer = (size, usage, mapped, reuse) => {
     const buffer = acquire(size, usage, mapped, reuse);
-    if (usage & STORAGE && !mapped) device.queue.writeBuffer(buffer, 0, new Uint8Array(size).fill(0xff).buffer);
+    if (usage & STORAGE && !mapped) device.queue.writeBuffer(buffer, 0, new Uint8Array(buffer.size).fill(0xff).buffer);
     return buffer;
   };
 }

@@ -1,14 +1,17 @@
-import type { DataType, KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
+import type { BackendValues, DataType, KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 import type { GpuBuffer, GpuDevice, GpuPass } from './gpu';
 
 /** What is used of `WebGPUBackend` (@tensorflow/tfjs-backend-webgpu 4.22), in part private there: `checkBackend` looks. */
 export interface WebgpuBackend extends KernelBackend {
   readonly device: GpuDevice;
-  readonly bufferManager: {
+  bufferManager: {
+    readonly numBytesUsed: number;
+    readonly numBytesAllocated: number;
     acquireBuffer(size: number, usage: number, mappedAtCreation?: boolean, reuse?: boolean): GpuBuffer;
-    releaseBuffer(buffer: GpuBuffer): void;
+    releaseBuffer(buffer: GpuBuffer, reuse?: boolean): void;
+    dispose(): void;
   };
-  readonly tensorMap: { get(dataId: object): { resource?: GpuBuffer | null; values?: unknown; dtype: DataType } };
+  readonly tensorMap: { get(dataId: object): TensorData };
   commandEncoder: {
     beginComputePass(): GpuPass;
     copyBufferToBuffer(from: GpuBuffer, fromByte: number, to: GpuBuffer, toByte: number, bytes: number): void;
@@ -25,7 +28,15 @@ export interface WebgpuBackend extends KernelBackend {
   makeTensorInfo(shape: number[], dtype: DataType): TensorInfo;
   incRef(dataId: object): void;
   disposeData(dataId: object): boolean;
-  readSync(dataId: object): never;
+  readSync(dataId: object): BackendValues;
+}
+
+/** What tfjs keeps of a tensor: where its values are, on the device or here. */
+export interface TensorData {
+  readonly shape: number[];
+  readonly dtype: DataType;
+  readonly resource?: GpuBuffer | null;
+  values?: BackendValues | null;
 }
 
 /** The class `WebGPUBackend` of @tensorflow/tfjs-backend-webgpu. */

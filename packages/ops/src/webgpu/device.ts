@@ -6,6 +6,7 @@ import { limitsOf, type Gpu, type GpuAdapter, type GpuAdapterInfo, type GpuDevic
 import { guardBackend } from './guard';
 import { matrixTrouble } from './matrixCheck';
 import { mendShaders } from './mendShaders';
+import { poolBuffers } from './poolBuffers';
 import { fittingMatrix, type SubgroupMatrix } from './subgroupMatrix';
 
 /** npm's `webgpu`: Dawn for Node. */
@@ -103,6 +104,7 @@ async function startBackend(
 ): Promise<WebgpuBackend> {
   mendShaders(device);
   const backend = new backendClass(device as never, info as never) as WebgpuBackend;
+  poolBuffers(backend);
   guardBackend(backend);
   if (findBackendFactory('webgpu')) removeBackend('webgpu');
   registerBackend('webgpu', () => backend, 3);

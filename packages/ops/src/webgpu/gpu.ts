@@ -39,6 +39,10 @@ export interface GpuAdapter {
 
 export interface GpuBuffer {
   readonly size: number;
+  readonly usage: number;
+  mapAsync(mode: number, offset: number, size: number): Promise<unknown>;
+  getMappedRange(offset: number, size: number): ArrayBuffer;
+  unmap(): void;
   destroy(): void;
 }
 

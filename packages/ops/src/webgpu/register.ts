@@ -25,6 +25,7 @@ import { WebgpuError } from './errors';
 import { guardBackend, isGuarded } from './guard';
 import type { StockKernel, WebgpuKernel } from './kernel';
 import { mendShaders } from './mendShaders';
+import { poolBuffers } from './poolBuffers';
 import { pad, reverse, select } from './stock';
 import { mean, sum } from './stockSums';
 
@@ -81,6 +82,7 @@ export function registerWebgpuKernels(): void {
   const backend = currentBackend();
   if (!isGuarded(backend)) {
     mendShaders(backend.device);
+    poolBuffers(backend);
     guardBackend(backend);
   }
   for (const kernel of kernels) register('webgpu', kernel.name, kernelFunction(kernel));
