@@ -35,7 +35,7 @@ export interface WebgpuBackend extends KernelBackend {
 export interface TensorData {
   readonly shape: number[];
   readonly dtype: DataType;
-  readonly resource?: GpuBuffer | null;
+  resource?: GpuBuffer | null;
   values?: BackendValues | null;
 }
 

@@ -61,7 +61,7 @@ export interface GpuDevice {
   readonly limits: object;
   readonly lost: Promise<{ readonly reason?: string; readonly message: string }>;
   readonly queue: {
-    writeBuffer(buffer: GpuBuffer, offset: number, data: ArrayBuffer): void;
+    writeBuffer(buffer: GpuBuffer, offset: number, data: ArrayBuffer | ArrayBufferView): void;
     onSubmittedWorkDone(): Promise<unknown>;
   };
   createShaderModule(descriptor: { code: string; label?: string }): object;
