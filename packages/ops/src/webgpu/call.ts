@@ -20,13 +20,14 @@ interface Compiled {
 interface Known {
   readonly limits: GpuLimits;
   readonly programs: Map<string, Compiled>;
+  readonly lasting: Map<string, TensorInfo>;
 }
 
 const known = new WeakMap<GpuDevice, Known>();
 
 function knownOf(device: GpuDevice): Known {
   let found = known.get(device);
-  if (!found) known.set(device, (found = { limits: limitsOf(device), programs: new Map() }));
+  if (!found) known.set(device, (found = { limits: limitsOf(device), programs: new Map(), lasting: new Map() }));
   return found;
 }
 
@@ -76,6 +77,14 @@ export class Call {
     const made = this.backend.makeTensorInfo([...shape], dtype);
     this.#scratch.push(made);
     return made;
+  }
+
+  /** A tensor of this name that stays with the device, with unset values at first. */
+  lasting(name: string, shape: readonly number[], dtype: DataType): TensorInfo {
+    const { lasting } = knownOf(this.backend.device);
+    let found = lasting.get(name);
+    if (!found) lasting.set(name, (found = this.backend.makeTensorInfo([...shape], dtype)));
+    return found;
   }
 
   /** Records a program. One without workgroups does nothing. */

@@ -121,8 +121,10 @@ async function requestAdapter({ dawn, powerPreference = 'high-performance' }: We
     throw failure('navigator.gpu', 'none', advice);
   }
   const adapter = await host.gpu.requestAdapter({ powerPreference });
-  if (!adapter) throw failure('an adapter', 'none', 'install the Vulkan driver of the card, or use the wasm backend');
-  return adapter;
+  if (adapter) return adapter;
+  const driver =
+    'install the Vulkan driver of the card and what it loads (libvulkan1, for NVIDIA also libegl1 and libgl1)';
+  throw failure('an adapter', 'none', `${driver}, or use the wasm backend`);
 }
 
 /** Puts Dawn where browsers have WebGPU and tfjs looks for it. Node 20 has no navigator; later ones have one without GPU. */

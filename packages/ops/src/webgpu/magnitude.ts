@@ -1,31 +1,82 @@
 import { util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { Call } from './call';
-import { each } from './program';
 
-/** Threads of which each looks at many values: one atomic operation for each of them. */
-const THREADS = 1 << 14;
+const THREADS = 256;
+/** Values that a thread looks at, unless more workgroups would be needed than keep a large card busy. */
+const EACH = 4;
+const MOST_WORKGROUPS = 256;
+/** Tensors whose magnitudes are kept at a time. */
+const PLACES = 1024;
 
-/** Bits of the largest magnitude of x: those of floats are in the order of the floats, infinity and NaN above all. */
-export function largestOf(call: Call, x: TensorInfo): TensorInfo {
-  const largest = call.scratch([1], 'int32');
-  const zero = 'fn element(i: i32) { largest[0] = 0; }';
-  call.run(each(1, { name: 'zero', reads: {}, writes: { largest }, code: zero }));
+/** Where magnitudes lie of tensors that had them taken, by what holds their values, which never change. */
+interface Places {
+  known: WeakMap<object, number>;
+  taken: number;
+}
+
+/** By the tensor that holds the magnitudes. */
+const placesIn = new WeakMap<object, Places>();
+
+/** The bits of the largest magnitudes of tensors, as `magnitudes[place]`. */
+export interface Magnitudes {
+  readonly magnitudes: TensorInfo;
+  readonly places: readonly number[];
+}
+
+/**
+ * Bits of the largest magnitude of each tensor: those of floats are in the order of the floats, infinity and NaN above all.
+ * They are kept, since a factor is one of several products: weights and layers of the forward pass and of gradients.
+ */
+export function largestOf(call: Call, ...tensors: readonly TensorInfo[]): Magnitudes {
+  const magnitudes = call.lasting('magnitudes', [PLACES], 'int32');
+  const places = placesOf(magnitudes);
+  if (places.taken + tensors.length > PLACES) {
+    const zero = `fn run(workgroup: i32, thread: i32) { magnitudes[workgroup * ${THREADS} + thread] = 0; }`;
+    const workgroups = PLACES / THREADS;
+    call.run({ name: 'zero', reads: {}, writes: { magnitudes }, threads: THREADS, workgroups, code: zero });
+    Object.assign(places, NONE());
+  }
+  return { magnitudes, places: tensors.map((x) => placeOf(call, x, magnitudes, places)) };
+}
+
+const NONE = (): Places => ({ known: new WeakMap(), taken: 0 });
+
+/** At first all are taken, so that they are zeroed. */
+function placesOf({ dataId }: TensorInfo): Places {
+  let places = placesIn.get(dataId);
+  if (!places) placesIn.set(dataId, (places = { ...NONE(), taken: PLACES }));
+  return places;
+}
+
+function placeOf(call: Call, x: TensorInfo, magnitudes: TensorInfo, places: Places): number {
+  let place = places.known.get(x.dataId);
+  if (place === undefined) {
+    take(call, x, magnitudes, (place = places.taken++));
+    places.known.set(x.dataId, place);
+  }
+  return place;
+}
+
+function take(call: Call, x: TensorInfo, magnitudes: TensorInfo, place: number): void {
   const values = util.sizeFromShape(x.shape);
-  call.run(
-    each(Math.min(values, THREADS), {
-      name: 'largest',
-      reads: { x },
-      writes: { largest },
-      atomics: ['largest'],
-      integers: { values },
-      code: `fn element(i: i32) {
-  var most = 0u;
-  for (var n = i; n < u.values; n += u.count) { most = max(most, bitcast<u32>(x[n]) & 0x7fffffffu); }
-  atomicMax(&largest[0], most);
+  const workgroups = Math.min(MOST_WORKGROUPS, Math.ceil(values / THREADS / EACH));
+  call.run({
+    name: 'largest',
+    reads: { x },
+    writes: { magnitudes },
+    atomics: ['magnitudes'],
+    integers: { values, place, stride: workgroups * THREADS },
+    threads: THREADS,
+    workgroups,
+    code: `var<workgroup> most: atomic<u32>;
+fn run(workgroup: i32, thread: i32) {
+  var own = 0u;
+  for (var n = workgroup * ${THREADS} + thread; n < u.values; n += u.stride) { own = max(own, bitcast<u32>(x[n]) & 0x7fffffffu); }
+  atomicMax(&most, own);
+  workgroupBarrier();
+  if (thread == 0) { atomicMax(&magnitudes[u.place], atomicLoad(&most)); }
 }`,
-    }),
-  );
-  return largest;
+  });
 }
 
 /**

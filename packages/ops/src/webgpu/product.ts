@@ -61,14 +61,25 @@ export function product(call: Call, spec: Product, y: TensorInfo): void {
   const span = Math.max(1, Math.ceil(depth / splits / depthOf(tile))) * depthOf(tile);
   const result = splits === 1 ? y : call.scratch([splits, rows * columns]);
   const [left, right] = spec.factors.map((name) => spec.reads[name]);
-  const scales = operands.scaled && { largestLeft: largestOf(call, left), largestRight: largestOf(call, right) };
+  const scales = operands.scaled ? largestOf(call, left, right) : undefined;
+  const [placeLeft, placeRight] = scales?.places ?? [];
   const parts = 'matrix' in tile ? inSubgroupMatrices(tile) : inRegisters(tile);
   call.run({
     name: spec.name,
     extensions: extensionsOf(tile, operands),
-    reads: { ...spec.reads, ...scales },
+    reads: { ...spec.reads, ...(scales && { magnitudes: scales.magnitudes }) },
     writes: { y: result },
-    integers: { ...spec.integers, rows, columns, depth, rowTiles, columnTiles, splits, span },
+    integers: {
+      ...spec.integers,
+      rows,
+      columns,
+      depth,
+      rowTiles,
+      columnTiles,
+      splits,
+      span,
+      ...(scales && { placeLeft, placeRight }),
+    },
     threads: threadsOf(tile),
     workgroups: batch * splits * rowTiles * columnTiles,
     code: [spec.code, spec.placed ? '' : LINEAR, operandCode(operands), workgroupCode(tile, spec, parts)].join('\n'),
@@ -94,7 +105,9 @@ function operandCode({ type, scaled }: Operands): string {
   if (!scaled)
     return `alias Operand = ${type};\n${factors.map((name) => `fn ${name}() -> f32 { return 1.0; }`).join('\n')}`;
   return `alias Operand = ${type};${POWERS}
-fn scaleLeft() -> f32 { return power(10 - exponentOf(largestLeft[0])); }
-fn scaleRight() -> f32 { return power(10 - exponentOf(largestRight[0])); }
-fn unscale() -> f32 { return power(exponentOf(largestLeft[0]) - 10) * power(exponentOf(largestRight[0]) - 10); }`;
+fn exponentLeft() -> i32 { return exponentOf(magnitudes[u.placeLeft]); }
+fn exponentRight() -> i32 { return exponentOf(magnitudes[u.placeRight]); }
+fn scaleLeft() -> f32 { return power(10 - exponentLeft()); }
+fn scaleRight() -> f32 { return power(10 - exponentRight()); }
+fn unscale() -> f32 { return power(exponentLeft() - 10) * power(exponentRight() - 10); }`;
 }

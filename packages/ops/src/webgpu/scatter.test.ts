@@ -30,6 +30,16 @@ describeKernels('scattered sums', () => {
     expect(mixed / scale).toBeCloseTo(-75, 4);
   });
 
+  it('know the largest of each tensor, of however many', async () => {
+    const table = tf.zeros([1, 2]) as tf.Tensor2D;
+    const ids = tf.tensor1d([0], 'int32');
+    const sumOf = (value: number) =>
+      tf.tidy(() => tf.grad((t) => embedding(t as tf.Tensor2D, ids))(table, tf.tensor2d([[value, value]])));
+    tf.dispose(Array.from({ length: 1100 }, () => sumOf(1e30)));
+    const small = Array.from({ length: 1100 }, (_, i) => sumOf((i + 1) * 1e-10));
+    for (const [i, sum] of small.entries()) expect((await sum.data())[0] / (i + 1)).toBeCloseTo(1e-10, 16);
+  });
+
   it('are NaN where a value is, and zero for zeros', async () => {
     expect(await gradient(1, [0], [NaN, 1])).toEqual([NaN, NaN]);
     expect(await gradient(1, [0], [0, 0])).toEqual([0, 0]);

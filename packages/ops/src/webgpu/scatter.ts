@@ -21,19 +21,20 @@ export interface Scatter extends Pick<Program, 'name' | 'reads' | 'integers'> {
 export function scatter(call: Call, spec: Scatter, y: TensorInfo): void {
   const count = util.sizeFromShape(y.shape);
   const words = call.scratch([2 * count], 'int32');
-  const largest = largestOf(call, spec.bound);
+  const { magnitudes, places } = largestOf(call, spec.bound);
+  const place = places[0];
   const zero = 'fn element(i: i32) { words[i] = 0; }';
   call.run(each(2 * count, { name: 'zero', reads: {}, writes: { words }, code: zero }));
   call.run(
     each(spec.count, {
       name: spec.name,
-      reads: { ...spec.reads, largest },
+      reads: { ...spec.reads, magnitudes },
       writes: { words },
       atomics: ['words'],
-      integers: spec.integers,
+      integers: { ...spec.integers, place },
       code: `${POWERS}
 fn accumulate(place: i32, value: f32) {
-  let fixed = i32(round(value * power(29 - exponentOf(largest[0]))));
+  let fixed = i32(round(value * power(29 - exponentOf(magnitudes[u.place]))));
   let low = bitcast<u32>(fixed);
   let before = atomicAdd(&words[2 * place], low);
   let high = select(0u, 0xffffffffu, fixed < 0) + select(0u, 1u, before + low < before);
@@ -45,8 +46,9 @@ ${spec.code}`,
   call.run(
     each(count, {
       name: 'result',
-      reads: { words, largest },
+      reads: { words, magnitudes },
       writes: { y },
+      integers: { place },
       code: `${POWERS}
 fn element(i: i32) {
   var low = bitcast<u32>(words[2 * i]);
@@ -56,9 +58,10 @@ fn element(i: i32) {
     low = ~low + 1u;
     high = ~high + select(0u, 1u, low == 0u);
   }
-  let magnitude = (f32(high) * 4294967296.0 + f32(low)) * power(exponentOf(largest[0]) - 29);
-  let finite = largest[0] < 0x7f800000;
-  y[i] = select(bitcast<f32>(largest[0] | 0x7fc00000), select(magnitude, -magnitude, negative), finite);
+  let magnitude = (f32(high) * 4294967296.0 + f32(low)) * power(exponentOf(magnitudes[u.place]) - 29);
+  let largest = magnitudes[u.place];
+  let finite = largest < 0x7f800000;
+  y[i] = select(bitcast<f32>(largest | 0x7fc00000), select(magnitude, -magnitude, negative), finite);
 }`,
     }),
   );

@@ -57,7 +57,12 @@ describe('subgroup matrices', () => {
 function programsOf(matrix: SubgroupMatrix): Program[] {
   const programs: Program[] = [];
   const tensor = (shape: readonly number[], dtype: DataType = 'float32') => ({ dataId: {}, shape: [...shape], dtype });
-  const call = { arithmetic: { precision: 'mixed', matrix }, scratch: tensor, run: (p: Program) => programs.push(p) };
+  const call = {
+    arithmetic: { precision: 'mixed', matrix },
+    scratch: tensor,
+    lasting: (_: string, shape: readonly number[], dtype: DataType) => tensor(shape, dtype),
+    run: (p: Program) => programs.push(p),
+  };
   for (const tile of [matrixTile(matrix, 2, 4), matrixTile(matrix, 1, 1)]) {
     for (const [leftAlong, rightAlong] of [
       ['row', 'column'],
