@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, realpathSync, rmSync, symlinkSync } from
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'vite';
 import { programConfig } from '../browser-tests/config.mjs';
-import { ROOT, readJson, workspacePackages } from '../workspace.mjs';
+import { closureOf, ROOT, readJson, workspacePackages } from '../workspace.mjs';
 
 const HERE = import.meta.dirname;
 const DAWN = `${process.platform}-${process.arch}`;
@@ -14,8 +14,9 @@ await make();
 console.log(`${folder}: run.sh there runs it`);
 
 async function make() {
-  const packages = workspacePackages().filter(({ folder: one }) => existsSync(join(ROOT, one, 'dist')));
-  if (!packages.some(({ short }) => short === 'trainer')) throw new Error('gpu:folder: run npm run build first');
+  const packages = closureOf(['trainer'], workspacePackages());
+  const unbuilt = packages.filter(({ folder: one }) => !existsSync(join(ROOT, one, 'dist')));
+  if (unbuilt.length > 0) throw new Error('gpu:folder: run npm run build first');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'node_modules/@paired3d'), { recursive: true });
   cpSync(join(HERE, 'folder'), folder, { recursive: true });

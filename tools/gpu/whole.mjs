@@ -17,6 +17,7 @@ const images = settings.vqae.model.coding === 'joint' ? 1 : 2;
 
 const figures = { preset, passes };
 async function time(name, work) {
+  console.log(`${name} …`);
   const start = performance.now();
   const result = await work();
   await finish();
@@ -25,13 +26,18 @@ async function time(name, work) {
   return result;
 }
 
+/** Says at the first pass, and then from time to time, that it goes on. */
+function tellPass(pass) {
+  if (pass === 1 || pass % 32 === 0) console.log(`pass ${pass} of ${passes}`);
+}
+
 const { codes, codeDim } = settings.vqae.model;
 const model = { ...settings.diffusion.model, codes, grid: [images, ...grid] };
 const denoiser = new diffusion.Denoiser(model.kind === 'patch' ? { ...model, codeDim } : model, SEED);
 const random = nn.Random.of('gpu', 'codes');
 denoiser.setCodeVectors(Float32Array.from({ length: codes * codeDim }, () => random.normal()));
 const samples = await time(`two pairs sampled in ${passes} passes`, () =>
-  diffusion.sample(denoiser, 2, { steps: passes, temperature: 1, seed: SEED }),
+  diffusion.sample(denoiser, 2, { steps: passes, temperature: 1, seed: SEED, onStep: tellPass }),
 );
 denoiser.dispose();
 
