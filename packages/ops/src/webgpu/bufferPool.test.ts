@@ -52,20 +52,31 @@ describe('the pool of buffers', () => {
     expect(pool.numBytesAllocated).toBe(0);
   });
 
+  it('gives a larger one, up to twice the size, before it makes one', () => {
+    const { device, alive } = countingDevice();
+    const pool = new BufferPool(device, 2 ** 31);
+    const [small, large] = [3 * MEBI, 4 * MEBI].map((size) => pool.acquireBuffer(size, USAGE));
+    for (const buffer of [small, large]) pool.releaseBuffer(buffer);
+    expect(pool.acquireBuffer(2.5 * MEBI, USAGE)).toBe(small);
+    expect(pool.acquireBuffer(1.8 * MEBI, USAGE)).not.toBe(large);
+    expect(pool.acquireBuffer(2 * MEBI, USAGE)).toBe(large);
+    expect(alive.size).toBe(3);
+  });
+
   it('destroys what lay free for the longest time', () => {
     const { device, alive } = countingDevice();
     const pool = new BufferPool(device, 2 ** 31);
-    const sizes = [64, 72, 80, 88].map((size) => size * MEBI);
+    const sizes = [32, 36, 40, 44].map((size) => size * MEBI);
     const buffers = sizes.map((size) => {
       const buffer = pool.acquireBuffer(size, USAGE);
       pool.releaseBuffer(buffer);
       return buffer;
     });
-    // 304 MiB are more than twice 88 and 64.
+    // 152 MiB are more than 1.5 times 44 and 64.
     expect(buffers.map((buffer) => alive.has(buffer))).toEqual([false, true, true, true]);
-    expect(pool.numBytesAllocated).toBe(240 * MEBI);
+    expect(pool.numBytesAllocated).toBe(120 * MEBI);
     pool.releaseBuffer(pool.acquireBuffer(sizes[1], USAGE));
-    pool.acquireBuffer(96 * MEBI, USAGE);
+    pool.acquireBuffer(48 * MEBI, USAGE);
     expect(buffers.map((buffer) => alive.has(buffer))).toEqual([false, true, false, true]);
   });
 

@@ -1,17 +1,17 @@
 import type { GpuBuffer, GpuDevice } from './gpu';
 
-/** Sizes of buffers in each doubling: a buffer is at most an eighth larger than what was asked for. */
+/** Sizes of buffers in each doubling: a new one is at most an eighth larger than what was asked for. */
 const CLASSES = 8;
 /** Every size is a multiple of this, as uniforms are. */
 const FINEST = 16;
 /** All buffers may take so many times what was in use at most, as sizes do not all peak at once, and so many bytes more. */
-const ROOM = 2;
+const ROOM = 1.5;
 const SPARE = 2 ** 26;
 
 /**
  * Takes the place of tfjs's BufferManager, which keeps each freed buffer for the next tensor of exactly its size: a training
- * whose sizes change at every step fills the memory of any card. Here sizes are rounded up, so that neighbouring ones share
- * buffers, and those that lay free for the longest time are destroyed where all together would be more than `boundOf` allows.
+ * whose sizes change at every step fills the memory of any card. Here a tensor gets a free buffer of up to twice its size, and
+ * those that lay free for the longest time are destroyed where all together would be more than `boundOf` allows.
  */
 export class BufferPool {
   /** Of buffers in use, and of all. `tf.memory()` has them. */
@@ -55,10 +55,17 @@ export class BufferPool {
     this.numBytesUsed = this.numBytesAllocated = this.#most = 0;
   }
 
+  /** A free buffer of this size, or the next larger one, up to twice as large: better than to make one. */
   #taken(bytes: number, usage: number): GpuBuffer | undefined {
-    const buffer = this.#stackOf(bytes, usage).pop();
-    if (buffer) this.#free.delete(buffer);
-    return buffer;
+    const stacks = this.#stacks.get(usage);
+    if (!stacks) return undefined;
+    for (let size = bytes, tries = 0; tries <= CLASSES; size = sizeClass(size + 1, this.largest), tries++) {
+      const buffer = stacks.get(size)?.pop();
+      if (!buffer) continue;
+      this.#free.delete(buffer);
+      return buffer;
+    }
+    return undefined;
   }
 
   #made(size: number, usage: number, mappedAtCreation: boolean): GpuBuffer {
