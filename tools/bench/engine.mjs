@@ -23,12 +23,13 @@ export async function built(name, entry = '') {
 
 /**
  * Starts a backend with our kernels, in production mode, and loads the packages.
+ * @param dawnOptions given to Dawn besides, for the webgpu backend
  * @returns also `details`, the backend in words, and `finish()`, which waits until the backend has done what it was told
  */
-export async function startEngine(backend = 'wasm', precision = 'float32') {
+export async function startEngine(backend = 'wasm', precision = 'float32', dawnOptions = []) {
   const tf = await installed('@tensorflow/tfjs');
   tf.enableProdMode();
-  const started = await (backend === 'webgpu' ? startWebgpu(tf, precision) : startWasm(tf));
+  const started = await (backend === 'webgpu' ? startWebgpu(tf, precision, dawnOptions) : startWasm(tf));
   const names = ['ops', 'nn', 'vqae', 'absorbing-diffusion', 'registration', 'pipeline'];
   const [ops, nn, vqae, diffusion, registration, pipeline] = await Promise.all(names.map((name) => built(name)));
   return { tf, ...started, ops, nn, vqae, diffusion, registration, pipeline };
@@ -43,8 +44,9 @@ async function startWasm(tf) {
   return { stock, details: `backend wasm, ${relaxedSimd ? 'relaxed SIMD' : 'SIMD'}`, finish: async () => {} };
 }
 
-async function startWebgpu(tf, precision) {
-  const [dawn, { WebGPUBackend }] = [await installed('webgpu'), await installed('@tensorflow/tfjs-backend-webgpu')];
+async function startWebgpu(tf, precision, dawnOptions) {
+  const [webgpu, { WebGPUBackend }] = [await installed('webgpu'), await installed('@tensorflow/tfjs-backend-webgpu')];
+  const dawn = { ...webgpu, create: (options) => webgpu.create([...options, ...dawnOptions]) };
   const { createWebgpuBackend, matrixText, registerWebgpuKernels } = await built('ops', 'webgpu');
   const { description, matrix, warnings } = await createWebgpuBackend(WebGPUBackend, { dawn, precision });
   for (const warning of warnings) console.error(warning);
