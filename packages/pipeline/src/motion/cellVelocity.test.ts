@@ -18,7 +18,14 @@ const SIZE: Size3 = [24, 20, 24];
 const CELLS: Size3 = [12, 10, 12];
 const EXTENT: Size3 = [96, 80, 96];
 // Fine enough that rounding does not count.
-const config: MotionConfig = { cells: 1, step: 0.1, levels: [1001, 1001, 1001], smoothing: 0, optimise: 'fast' };
+const config: MotionConfig = {
+  cells: 1,
+  gain: { least: 0.1, most: 100, levels: 100 },
+  step: 0.02,
+  levels: [1001, 1001, 1001],
+  smoothing: 0,
+  optimise: 'fast',
+};
 
 /** A velocity that bends, [12, 10, 12, 3]: about as large as three voxels. */
 const velocity = {

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Size3 } from '../data/types';
 import { useWasm } from '../testing';
 import { fitGrid } from './fitGrid';
-import { motionGrid, motionPlaces } from './motionGrid';
+import type { MotionConfig } from './motionCode';
+import { motionGrid, motionPlaces, placeMotion, takeMotion } from './motionGrid';
 
 beforeAll(useWasm);
 
@@ -38,6 +39,22 @@ describe('fitGrid', () => {
     const values = new Random(3).normals(3 * 20);
     fitGrid(values, [1, 5, 4], [1, 5, 4]).forEach((value, at) => expect(value).toBeCloseTo(values[at], 6));
   });
+});
+
+it('a motion comes back from the token grid that it was placed in', () => {
+  const config: MotionConfig = {
+    cells: 2,
+    gain: { least: 1, most: 9, levels: 4 },
+    step: 0.5,
+    levels: [3, 3, 3],
+    smoothing: 0,
+    optimise: 'fast',
+  };
+  const layout = { codes: 7, cells: [3, 2, 1] as Size3, config };
+  const motion = { shape: Int32Array.of(5, 26), gain: 28 };
+  const tokens = placeMotion([1, 2, 3, 4, 5, 6], motion, layout);
+  expect([...tokens]).toEqual([1, 2, 3, 4, 5, 6, 12, 7, 7, 7, 33, 7, 35, 34, 34, 34, 34, 34]);
+  expect(takeMotion(tokens, layout)).toEqual({ shape: [5, 26], gain: 28 });
 });
 
 it('motion of blocks lies at every n-th cell of each axis', () => {

@@ -2,7 +2,7 @@ import { gaussianBlur3d, resize3d } from '@paired3d/ops';
 import { OPTIMISE_PRESETS, exponential, warp } from '@paired3d/registration';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Size3 } from '../data/types';
-import { decodeMotion, type MotionConfig } from './motionCode';
+import { decodeMotion, type MotionConfig, type MotionTokens } from './motionCode';
 import { motionGrid } from './motionGrid';
 
 /**
@@ -10,14 +10,13 @@ import { motionGrid } from './motionGrid';
  * gives exp(v) back: it pulls the fixed scan onto the moving one, as `forward` of a registration does.
  *
  * @param fixed [1, I, J, K, 1]
- * @param motion codes of the blocks, row-major
  * @param cells of the autoencoder along i, j, k
  * @param extent mm along i, j, k
  * @returns [1, I, J, K, 1]
  */
 export function moveScan(
   fixed: tf.Tensor5D,
-  motion: ArrayLike<number>,
+  motion: MotionTokens,
   { cells, extent, config }: { readonly cells: Size3; readonly extent: Size3; readonly config: MotionConfig },
 ): tf.Tensor5D {
   return tf.tidy(() => {

@@ -127,7 +127,9 @@ export const runConfigSchema = z.strictObject({
     .strictObject({
       /** edge, in cells of the autoencoder, of the block that a token stands for; velocities are interpolated between blocks */
       cells: natural.default(1),
-      /** mm between two levels of a component of the velocity */
+      /** how far a pair moves, the mean length of its velocities: so many levels from `least` to `most` mm */
+      gain: z.strictObject({ least: positive, most: positive, levels: natural }),
+      /** between two levels of a component of the velocity, in gains */
       step: positive,
       /** levels along x, y, z = k, j, i; odd, so that one of them is 0 */
       levels: z.tuple([oddNumber, oddNumber, oddNumber]),

@@ -5,6 +5,7 @@ import type { Size3 } from '../data/types';
 import { workingGridOf } from '../data/workingGrid';
 import { PipelineError } from '../errors';
 import { MOTION_DIM, motionCodes } from '../motion/motionCode';
+import { IMAGES_WITH_MOTION, motionLayout } from '../motion/motionGrid';
 import type { RunConfig } from './config';
 
 /**
@@ -39,7 +40,8 @@ export function labelsOf(source: RunConfig['source']): { labels?: number } {
 export function denoiserConfigOf(config: RunConfig): DenoiserConfig {
   const cell = cellSize(vqaeConfigOf(config));
   const cells = workingSize(config).map((n) => (n === 1 ? 1 : n / cell)) as unknown as Size3;
-  return denoiserOn([config.vqae.model.coding === 'joint' ? 1 : 2, ...cells], config);
+  const images = config.vqae.model.coding === 'joint' ? 1 : 2;
+  return denoiserOn([config.motion ? IMAGES_WITH_MOTION : images, ...cells], config);
 }
 
 /**
@@ -57,17 +59,9 @@ export function denoiserOn(
   },
 ): DenoiserConfig {
   const { codes, codeDim } = vqae.model;
-  const all = motion ? codes + motionCodes(motion) : codes;
+  const [, ...cells] = grid;
   const common = motion
-    ? {
-        codes: all,
-        grid,
-        ranges: [
-          [0, codes],
-          [codes, all],
-        ] as const,
-        ...(motion.cells > 1 && { strides: [1, motion.cells] }),
-      }
+    ? { codes: codes + motionCodes(motion), grid, ...motionLayout(codes, cells, motion) }
     : { codes, grid };
   return model.kind === 'patch'
     ? { ...model, ...common, codeDim: motion ? codeDim + MOTION_DIM : codeDim }

@@ -4,6 +4,7 @@ import { parseRunConfig, workingSpacing } from '../run/parse';
 import { run } from '../run/run';
 import { readJson } from '../run/stage';
 import { workingGridOf } from '../data/workingGrid';
+import { motionCodes, shapeCodes } from '../motion/motionCode';
 import type { RunConfig } from '../run/config';
 import { MemoryStorage } from '../storage/memory-storage';
 import { NOTHING, leaked, loopbackWorkers, smallestConfig, testContext, useWasm } from '../testing';
@@ -16,7 +17,14 @@ function config(spatialDims: 2 | 3, given = { fixed: 0, moving: 0 }, cells = 1):
   const smallest = smallestConfig(spatialDims);
   return parseRunConfig({
     ...smallest,
-    motion: { cells, step: 5, levels: [9, 9, spatialDims === 2 ? 1 : 9], smoothing: 0.7, optimise: 'fast' },
+    motion: {
+      cells,
+      gain: { least: 2, most: 20, levels: 6 },
+      step: 0.5,
+      levels: [9, 9, spatialDims === 2 ? 1 : 9],
+      smoothing: 0.7,
+      optimise: 'fast',
+    },
     diffusion: { ...smallest.diffusion, batch: 2, times: 'image', fresh: true },
     synthesize: { ...smallest.synthesize, pairs: 3, order: 'halton', given },
   });
@@ -38,12 +46,16 @@ describe.each([
     expect(figures.coded).toBeGreaterThan(figures.before);
     expect(figures.displacement).toBeGreaterThan(1);
     const { grid, items } = await readTokens(storage.within('tokens'), 'train');
-    const half = items[0].length / 2;
-    expect(grid[0]).toBe(2);
+    const perImage = items[0].length / 3;
+    expect(grid[0]).toBe(3);
     const codes = settings.vqae.model.codes;
+    const [shapes, all] = [codes + shapeCodes(settings.motion!), codes + motionCodes(settings.motion!)];
+    const within = (tokens: ArrayLike<number>, from: number, end: number) =>
+      Array.from(tokens).every((code) => code >= from && code < end);
     for (const item of items) {
-      expect(item.slice(0, half).every((code) => code < codes)).toBe(true);
-      expect(item.slice(half).every((code) => code >= codes)).toBe(true);
+      expect(within(item.slice(0, perImage), 0, codes)).toBe(true);
+      expect(within(item.slice(perImage, 2 * perImage), codes, shapes)).toBe(true);
+      expect(within(item.slice(2 * perImage), shapes, all)).toBe(true);
     }
     const pairs = await readSyntheticPairs(storage.within('synthetic'), workingGridOf(settings.source));
     expect(pairs).toHaveLength(3);
@@ -85,7 +97,7 @@ describe('a run with motion', () => {
     const models = { vqae: trained.within('vqae'), diffusion: trained.within('diffusion') };
     const mismatched = run(testContext({ config: config(3), models }), ['synthetic']);
     await expect(mismatched).rejects.toThrow(
-      'diffusion model: expected 745 codes, those of the autoencoder and of motion',
+      'diffusion model: expected 751 codes, those of the autoencoder and of motion',
     );
   });
 });

@@ -1,11 +1,11 @@
 import type { HostDisplacement } from '@paired3d/registration';
 import type { VqAutoencoder } from '@paired3d/vqae';
 import { noAugmentation, type Augmentation } from '../data/augment';
-import type { PreparedPair, Size3 } from '../data/types';
+import type { PreparedPair } from '../data/types';
 import { cellVelocity } from '../motion/cellVelocity';
 import { fitGrid } from '../motion/fitGrid';
 import { encodeMotion, type MotionConfig } from '../motion/motionCode';
-import { motionGrid, motionPlaces } from '../motion/motionGrid';
+import { IMAGES_WITH_MOTION, motionGrid, placeMotion } from '../motion/motionGrid';
 import { tokenizePair } from './pairCoder';
 import { drawnTensor, pairTensor } from './pairs';
 
@@ -45,18 +45,13 @@ export async function pairTokens(
   const pair = pairs[index];
   const whole = draw ? drawnTensor(pair, draw) : pairTensor(pair);
   const coded = await tokenizePair(model, whole, { signal }).finally(() => whole.dispose());
-  const grid = coded.shape.slice(1) as unknown as TokenGrid['grid'];
+  const [images, ...cells] = coded.shape.slice(1) as unknown as TokenGrid['grid'];
   const tokens = ((await coded.data()) as Int32Array).slice();
   coded.dispose();
-  if (motion) {
-    const cells = grid.slice(1) as unknown as Size3;
-    const velocity = await cellVelocity(velocities![index], draw ?? noAugmentation(pair.size), cells);
-    const codes = encodeMotion(fitGrid(velocity, cells, motionGrid(cells, motion)), pair.extent, motion);
-    // Behind those of the fixed scan, and behind the autoencoder's codes; the first of them where there is no token.
-    const first = model.config.codes;
-    const half = tokens.length / 2;
-    tokens.fill(first, half);
-    motionPlaces(cells, motion).forEach((place, at) => (tokens[half + place] = first + codes[at]));
-  }
-  return { grid, tokens };
+  if (!motion) return { grid: [images, ...cells], tokens };
+  const velocity = await cellVelocity(velocities![index], draw ?? noAugmentation(pair.size), cells);
+  const codes = encodeMotion(fitGrid(velocity, cells, motionGrid(cells, motion)), pair.extent, motion);
+  const fixed = tokens.subarray(0, tokens.length / images);
+  const layout = { codes: model.config.codes, cells, config: motion };
+  return { grid: [IMAGES_WITH_MOTION, ...cells], tokens: placeMotion(fixed, codes, layout) };
 }

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Size3 } from '../data/types';
 import { PipelineError } from '../errors';
 import { motionCodes, type MotionConfig } from '../motion/motionCode';
-import { motionPlaces } from '../motion/motionGrid';
+import { takeMotion } from '../motion/motionGrid';
 import { moveScan } from '../motion/moveScan';
 import { pause } from '../pause';
 import { decodePair } from './pairCoder';
@@ -54,20 +54,20 @@ export async function samplePair(
   const kept = given && keptTokens(denoiser, given, Random.of(options.seed, 'given', index));
   const [tokens] = await sample(denoiser, 1, {
     ...settings,
-    schedule: motion ? [schedule, motionSchedule] : schedule,
+    schedule: motion ? [schedule, motionSchedule, motionSchedule] : schedule,
     given: kept && [kept],
     first: index,
     onStep: pause,
   });
   const [images, ...cells] = denoiser.config.grid;
   if (!motion) return decoded(vqae, tokens, [images, ...cells], settings.signal);
-  const half = tokens.length / 2;
+  const perImage = tokens.length / images;
   // An autoencoder of pairs decodes two scans: the fixed one twice.
-  const scans = new Int32Array(tokens.length).fill(0);
-  for (const at of [0, half]) scans.set(tokens.subarray(0, half), at);
-  const pair = await decoded(vqae, scans, [images, ...cells], settings.signal);
+  const scans = new Int32Array(2 * perImage);
+  for (const at of [0, perImage]) scans.set(tokens.subarray(0, perImage), at);
+  const pair = await decoded(vqae, scans, [2, ...cells], settings.signal);
   const fixed = given && given.shares.fixed === 1 ? given.fixed : pair.fixed;
-  const codes = motionPlaces(cells, motion.config).map((place) => tokens[half + place] - vqae.config.codes);
+  const codes = takeMotion(tokens, { codes: vqae.config.codes, cells, config: motion.config });
   const moving = tf.tidy(() => moveScan(tf.tensor5d(fixed, [1, ...pair.size, 1]), codes, { cells, ...motion }));
   const data = (await moving.data()) as Float32Array;
   moving.dispose();
