@@ -60,7 +60,8 @@ async function consistency(augmentation: AugmentConfig, seed: number) {
   const draw = drawAugmentation(new Random(seed), SIZE, augmentation);
   const tensor = drawnTensor(pair, draw);
   const [fixed, moving] = await readPair(tensor);
-  const codes = encodeMotion(await cellVelocity(velocity, draw, CELLS), EXTENT, config);
+  const own = await cellVelocity(velocity, draw, CELLS);
+  const codes = encodeMotion(own, own, EXTENT, config);
   const moved = tf.tidy(() =>
     moveScan(tf.tensor5d(fixed, [1, ...SIZE, 1]), codes, { cells: CELLS, extent: EXTENT, config }),
   );

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Size3 } from '../data/types';
 import {
   MOTION_DIM,
-  decodeMotion,
+  decodeShape,
   encodeMotion,
+  gainOf,
   motionCodes,
   motionVectors,
   shapeCodes,
@@ -26,30 +27,27 @@ const SHAPES = 11 * 7 * 3;
 describe('codes of motion', () => {
   it('are a gain and every combination of levels, and come back as they were', () => {
     expect([shapeCodes(config), motionCodes(config)]).toEqual([SHAPES, SHAPES + 5]);
-    const shape = Array.from({ length: SHAPES }, (_, code) => code);
-    // The mean length of this shape, in gains, so that coding finds the gain again.
-    const one = { ...config, gain: { least: 1, most: 1, levels: 1 } };
-    const vectors = decodeMotion({ shape, gain: SHAPES }, [2, 2, 2], one);
-    const lengths = shape.map((_, n) => Math.hypot(...vectors.subarray(3 * n, 3 * n + 3)));
-    const mean = lengths.reduce((a, b) => a + b) / SHAPES;
+    const shape = Int32Array.from({ length: SHAPES }, (_, code) => code);
+    const blocks = decodeShape(shape, EXTENT, config);
     for (let level = 0; level < 5; level++) {
       const gain = SHAPES + level;
-      const scaled = decodeMotion({ shape, gain }, EXTENT, config).map((v) => v / mean);
-      expect(encodeMotion(scaled, EXTENT, { ...config, step: config.step / mean })).toEqual({
-        shape: Int32Array.from(shape),
-        gain,
-      });
+      const mm = gainOf(gain, config);
+      expect(mm).toBeCloseTo(2 * 2 ** level, 5);
+      const scaled = blocks.map((v) => v * mm);
+      expect(encodeMotion(normalised([0, mm, 0]), scaled, EXTENT, config)).toEqual({ shape, gain });
     }
   });
 
   it('round the mean length to a level, and components to steps of it, and hold both within their levels', () => {
     // Lengths of 8.6, 0 and 8: 5.5 on average, nearest by ratio to 4 of 2, 4, 8, 16, 32.
-    const { shape, gain } = encodeMotion(normalised([7.4, -4.4, 0, 0, 0, 0, 0, 0, 8]), EXTENT, config);
+    const velocity = normalised([7.4, -4.4, 0, 0, 0, 0, 0, 0, 8]);
+    const { shape, gain } = encodeMotion(velocity, velocity, EXTENT, config);
     expect(gain).toBe(SHAPES + 1);
-    const expected = normalised([8, -4, 0, 0, 0, 0, 0, 0, 2]);
-    decodeMotion({ shape, gain }, EXTENT, config).forEach((value, at) => expect(value).toBeCloseTo(expected[at], 6));
-    expect(encodeMotion(normalised([0, 0, 0]), EXTENT, config).gain).toBe(SHAPES);
-    expect(encodeMotion(normalised([99, 0, 0]), EXTENT, config).gain).toBe(SHAPES + 4);
+    const expected = normalised([2, -1, 0, 0, 0, 0, 0, 0, 0.5]);
+    decodeShape(shape, EXTENT, config).forEach((value, at) => expect(value).toBeCloseTo(expected[at], 6));
+    const gainOfLength = (mm: number) =>
+      encodeMotion(normalised([mm, 0, 0]), normalised([0, 0, 0]), EXTENT, config).gain;
+    expect([0, 99].map(gainOfLength)).toEqual([SHAPES, SHAPES + 4]);
   });
 
   it('have vectors that tell all of them apart, of about unit mean square', () => {

@@ -1,5 +1,6 @@
 import type { Size3 } from '../data/types';
 import type { RunConfig } from '../run/config';
+import { meanLength } from './meanLength';
 
 /**
  * How motion is made of tokens: `motion` of the configuration. Gain and shape are coded apart (Gersho & Gray, 1992, section 12.10):
@@ -29,33 +30,38 @@ export interface MotionTokens {
 }
 
 /**
- * Velocities to codes: the gain, their mean length, is rounded to one of its levels; then each component is rounded to a
- * multiple of `step` gains. Both are held within their levels.
- * @param velocity [n, 3] normalised, x, y, z
+ * Velocities to codes: the gain, their mean length, is rounded to one of its levels; then each component of the blocks is
+ * rounded to a multiple of `step` gains. Both are held within their levels.
+ * @param velocity [n, 3] normalised, x, y, z, of all cells
+ * @param blocks the same of the blocks that have tokens, row-major
  * @param extent mm along i, j, k of what is normalised
  */
-export function encodeMotion(velocity: Float32Array, extent: Size3, config: MotionConfig): MotionTokens {
+export function encodeMotion(
+  velocity: Float32Array,
+  blocks: Float32Array,
+  extent: Size3,
+  config: MotionConfig,
+): MotionTokens {
   const { levels, step } = config;
-  const mm = (n: number, c: number) => (velocity[3 * n + c] * extent[2 - c]) / 2;
-  const shape = new Int32Array(velocity.length / 3);
-  const lengths = Array.from(shape, (_, n) => Math.hypot(mm(n, 0), mm(n, 1), mm(n, 2)));
-  const gain = encodeGain(lengths.reduce((sum, length) => sum + length, 0) / lengths.length, config);
-  const unit = step * decodeGain(gain, config);
+  const gain = encodeGain(meanLength(velocity, extent), config);
+  const unit = step * gainOf(gain, config);
+  const shape = new Int32Array(blocks.length / 3);
   for (let n = 0; n < shape.length; n++) {
     for (let c = 0; c < 3; c++) {
       const most = (levels[c] - 1) / 2;
-      const steps = Math.round(mm(n, c) / unit);
+      const steps = Math.round((blocks[3 * n + c] * extent[2 - c]) / 2 / unit);
       shape[n] = shape[n] * levels[c] + Math.min(Math.max(steps, -most), most) + most;
     }
   }
   return { shape, gain };
 }
 
-/** The velocities of codes, [n, 3] normalised: the inverse of `encodeMotion` but for rounding. */
-export function decodeMotion({ shape, gain }: MotionTokens, extent: Size3, config: MotionConfig): Float32Array {
-  const unit = config.step * decodeGain(gain, config);
-  const steps = shapeSteps(shape, config);
-  return steps.map((n, at) => (2 * n * unit) / extent[2 - (at % 3)]);
+/**
+ * The velocities of blocks, [n, 3] normalised, that codes of shape stand for under a gain of 1 mm. Interpolated, and scaled so that
+ * their mean length is `gainOf`, they are the motion.
+ */
+export function decodeShape(shape: ArrayLike<number>, extent: Size3, config: MotionConfig): Float32Array {
+  return shapeSteps(shape, config).map((steps, at) => (2 * steps * config.step) / extent[2 - (at % 3)]);
 }
 
 /** Levels of gain are as far apart, by ratio, from `least` to `most` mm. */
@@ -67,7 +73,8 @@ function encodeGain(mm: number, config: MotionConfig): number {
   return shapeCodes(config) + Math.min(level, levels - 1);
 }
 
-function decodeGain(code: number, config: MotionConfig): number {
+/** The mean length in mm that a code of gain stands for. */
+export function gainOf(code: number, config: MotionConfig): number {
   return config.gain.least * Math.exp(gainRatio(config.gain) * (code - shapeCodes(config)));
 }
 

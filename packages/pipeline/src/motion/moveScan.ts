@@ -2,7 +2,7 @@ import { gaussianBlur3d, resize3d } from '@paired3d/ops';
 import { OPTIMISE_PRESETS, exponential, warp } from '@paired3d/registration';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Size3 } from '../data/types';
-import { decodeMotion, type MotionConfig, type MotionTokens } from './motionCode';
+import { decodeShape, gainOf, type MotionConfig, type MotionTokens } from './motionCode';
 import { motionGrid } from './motionGrid';
 
 /**
@@ -21,10 +21,17 @@ export function moveScan(
 ): tf.Tensor5D {
   return tf.tidy(() => {
     const [, i, j, k] = fixed.shape;
-    const velocity = tf.tensor5d(decodeMotion(motion, extent, config), [1, ...motionGrid(cells, config), 3]);
+    const blocks = tf.tensor5d(decodeShape(motion.shape, extent, config), [1, ...motionGrid(cells, config), 3]);
     // Rounding to codes leaves steps.
-    const smooth = gaussianBlur3d(velocity, config.smoothing, { padding: 'replicate' });
-    const displacement = exponential(resize3d(smooth, cells), OPTIMISE_PRESETS[config.optimise].squarings);
+    const shape = resize3d(gaussianBlur3d(blocks, config.smoothing, { padding: 'replicate' }), cells);
+    const [di, dj, dk] = extent;
+    const lengths = tf.norm(tf.mul(shape, [dk / 2, dj / 2, di / 2]), 'euclidean', -1);
+    // Blocks that disagree have lost length by being interpolated; the gain has the last word.
+    const velocity = tf.mul(
+      shape,
+      tf.div(gainOf(motion.gain, config), tf.maximum(tf.mean(lengths), 1e-3)),
+    ) as tf.Tensor5D;
+    const displacement = exponential(velocity, OPTIMISE_PRESETS[config.optimise].squarings);
     return warp(fixed, resize3d(displacement, [i, j, k]));
   });
 }

@@ -7,7 +7,7 @@ import type { PreparedPair, Size3 } from '../data/types';
 import { cellVelocity } from '../motion/cellVelocity';
 import { correlation } from '../correlation';
 import { fitGrid } from '../motion/fitGrid';
-import { meanDisplacement } from '../motion/meanDisplacement';
+import { meanLength } from '../motion/meanLength';
 import { encodeMotion, type MotionConfig } from '../motion/motionCode';
 import { motionGrid } from '../motion/motionGrid';
 import { moveScan } from '../motion/moveScan';
@@ -96,7 +96,7 @@ export const motionJob: JobKind<MotionSetup, number, { velocity: HostDisplacemen
         const figures = {
           before: correlation(pair.fixed, pair.moving),
           coded: correlation(await codedMoving(pair, velocity, cell, motion), pair.moving),
-          displacement: meanDisplacement(forward, pair.extent),
+          displacement: meanLength(forward.data, pair.extent),
         };
         return { velocity, figures };
       },
@@ -110,7 +110,7 @@ async function codedMoving(pair: PreparedPair, velocity: HostDisplacement, cell:
   const { size, extent, fixed } = pair;
   const cells = size.map((n) => (n === 1 ? 1 : n / cell)) as unknown as Size3;
   const ofCells = await cellVelocity(velocity, noAugmentation(size), cells);
-  const codes = encodeMotion(fitGrid(ofCells, cells, motionGrid(cells, config)), extent, config);
+  const codes = encodeMotion(ofCells, fitGrid(ofCells, cells, motionGrid(cells, config)), extent, config);
   const moving = tf.tidy(() => moveScan(tf.tensor5d(fixed, [1, ...size, 1]), codes, { cells, extent, config }));
   const data = (await moving.data()) as Float32Array;
   moving.dispose();

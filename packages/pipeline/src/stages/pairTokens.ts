@@ -50,7 +50,7 @@ export async function pairTokens(
   coded.dispose();
   if (!motion) return { grid: [images, ...cells], tokens };
   const velocity = await cellVelocity(velocities![index], draw ?? noAugmentation(pair.size), cells);
-  const codes = encodeMotion(fitGrid(velocity, cells, motionGrid(cells, motion)), pair.extent, motion);
+  const codes = encodeMotion(velocity, fitGrid(velocity, cells, motionGrid(cells, motion)), pair.extent, motion);
   const fixed = tokens.subarray(0, tokens.length / images);
   const layout = { codes: model.config.codes, cells, config: motion };
   return { grid: [IMAGES_WITH_MOTION, ...cells], tokens: placeMotion(fixed, codes, layout) };
