@@ -12,6 +12,9 @@ export class DiffusionError extends Error {
   }
 }
 
+/** Codes [from, end). */
+export type CodeRange = readonly [from: number, end: number];
+
 /** What both denoisers share. */
 interface CommonConfig {
   /** size of the codebook; the token `codes` is the absorbing state, "masked" */
@@ -22,8 +25,8 @@ interface CommonConfig {
   readonly depth: number;
   readonly heads: number;
   readonly feedForward: number;
-  /** codes [from, end) that the tokens of each image can have, when images have codes of their own; any by default */
-  readonly ranges?: readonly (readonly [from: number, end: number])[];
+  /** codes that the tokens of each image can have, when images have codes of their own; any by default */
+  readonly ranges?: readonly CodeRange[];
   /**
    * of each image, 1 by default: n for an image that has a token at every n-th cell of each axis alone. Its other places hold
    * the first code that it can have; they are never masked, and nothing counts them.
@@ -42,7 +45,8 @@ export interface PlainDenoiserConfig extends CommonConfig {
 /**
  * A light denoiser: tokens enter as their code vectors (plus a free part), 2x2x2 cells of all images make one position
  * of a pre-norm transformer, residual convolutions work at full token resolution on both sides of it, and logits are
- * products with the same code vectors.
+ * products with the same code vectors. Tokens of images with a stride have no part in the convolutions: they enter and
+ * leave at the positions.
  */
 export interface PatchDenoiserConfig extends CommonConfig {
   readonly kind: 'patch';
@@ -92,7 +96,7 @@ export function validateConfig(config: DenoiserConfig): void {
   }
   check(config.grid.length === 4 && config.grid.every(natural), 'grid', 'four natural numbers', config.grid);
   const { ranges, strides, codes, grid } = config;
-  const valid = ([from, end]: readonly [number, number]) => Number.isInteger(from) && from >= 0 && end > from;
+  const valid = ([from, end]: CodeRange) => Number.isInteger(from) && from >= 0 && end > from;
   check(
     !ranges || (ranges.length === grid[0] && ranges.every((range) => valid(range) && range[1] <= codes)),
     'ranges',
@@ -110,5 +114,7 @@ export function validateConfig(config: DenoiserConfig): void {
   else {
     check(natural(config.codeDim), 'codeDim', 'a natural number', config.codeDim);
     check(natural(config.tokenWidth), 'tokenWidth', 'a natural number', config.tokenWidth);
+    const dense = !strides || strides.includes(1);
+    check(dense, 'strides', 'an image with a token at every cell, in a denoiser of this kind', strides);
   }
 }

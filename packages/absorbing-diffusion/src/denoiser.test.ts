@@ -56,10 +56,13 @@ const grids = [
   { kind: 'patch', grid: [2, 3, 5, 3] },
   { kind: 'patch', grid: [2, 1, 8, 8] },
   { kind: 'patch', grid: [1, 1, 5, 3] },
+  // The third image has tokens in its corners, and none of its own in the convolutions.
+  { kind: 'patch', grid: [3, 3, 5, 4], strides: [1, 2, 4] },
 ] as const;
 
-describe.each(grids)('a $kind denoiser of $grid tokens', ({ kind, grid }) => {
+describe.each(grids)('a $kind denoiser of $grid tokens', ({ kind, grid, ...changes }) => {
   const codes = 6;
+  const make = (seed = 1) => tinyDenoiser(kind, codes, grid, seed, changes);
   const tokens = grid.reduce<number>((a, b) => a * b, 1);
   const ids = () => {
     const [a, b] = randomItems(2, tokens, codes + 1);
@@ -68,7 +71,7 @@ describe.each(grids)('a $kind denoiser of $grid tokens', ({ kind, grid }) => {
 
   it('gives finite logits of every token, and leaves nothing else behind', async () => {
     const left = await leaked(async () => {
-      const denoiser = tinyDenoiser(kind, codes, grid);
+      const denoiser = make();
       const input = ids();
       const { numTensors } = tf.memory();
       const hidden = denoiser.hidden(input);
@@ -84,7 +87,7 @@ describe.each(grids)('a $kind denoiser of $grid tokens', ({ kind, grid }) => {
   });
 
   it('treats the items of a batch apart', async () => {
-    const denoiser = tinyDenoiser(kind, codes, grid);
+    const denoiser = make();
     const input = ids();
     const both = denoiser.logits(input);
     const second = denoiser.logits(tf.slice(input, [1, 0], [1, -1]));
@@ -94,7 +97,7 @@ describe.each(grids)('a $kind denoiser of $grid tokens', ({ kind, grid }) => {
   });
 
   it('gives the features of chosen tokens alone, equal to those of all', async () => {
-    const denoiser = tinyDenoiser(kind, codes, grid);
+    const denoiser = make();
     const input = ids();
     const all = denoiser.hidden(input);
     const width = all.shape[2];
@@ -109,11 +112,11 @@ describe.each(grids)('a $kind denoiser of $grid tokens', ({ kind, grid }) => {
   });
 
   it('sees every token, from everywhere', async () => {
-    const denoiser = tinyDenoiser(kind, codes, grid);
+    const denoiser = make();
     const start = Array.from(randomItems(1, tokens, codes)[0]);
     const logits = (values: number[]) => denoiser.logits(tf.tensor2d(values, [1, tokens], 'int32'));
     const before = logits(start);
-    for (const position of [0, tokens - 1]) {
+    for (const position of [0, denoiser.present.flat().lastIndexOf(true)]) {
       const changed = start.map((id, i) => (i === position ? (id + 1) % codes : id));
       const effect = tf.max(tf.abs(tf.sub(logits(changed), before)), [0, 2]);
       expect((await effect.data()).every((value) => value > 0)).toBe(true);
@@ -122,10 +125,7 @@ describe.each(grids)('a $kind denoiser of $grid tokens', ({ kind, grid }) => {
   });
 
   it('keeps its weights through a file', async () => {
-    const [denoiser, other] = [
-      tinyDenoiser(kind, codes, grid),
-      new Denoiser(tinyDenoiser(kind, codes, grid, 2).config, 2),
-    ];
+    const [denoiser, other] = [make(), new Denoiser(make(2).config, 2)];
     other.load(decodeSafetensors(encodeSafetensors(await denoiser.state())).tensors);
     const [a, b] = [denoiser, other].map((one) => Array.from(one.logits(ids()).dataSync()));
     expect(b).toEqual(a);
@@ -133,7 +133,7 @@ describe.each(grids)('a $kind denoiser of $grid tokens', ({ kind, grid }) => {
   });
 
   it('refuses token grids of another size', () => {
-    const denoiser = tinyDenoiser(kind, codes, grid);
+    const denoiser = make();
     const wrong = () => denoiser.hidden(tf.zeros([1, tokens + 1], 'int32'));
     expect(wrong).toThrow(DiffusionError);
     expect(wrong).toThrow(`Denoiser.hidden: expected [B, ${tokens}], got [1,${tokens + 1}]; flatten the token grid`);
@@ -189,6 +189,7 @@ describe('Denoiser', () => {
     ['dropout', { dropout: 1 }, 'plain'],
     ['codeDim', { codeDim: 0 }, 'patch'],
     ['tokenWidth', { tokenWidth: NaN }, 'patch'],
+    ['strides', { strides: [2] }, 'patch'],
   ];
   it.each(wrong)('with a wrong %s is refused by name', (field, changes, kind) => {
     const config = kind === 'plain' ? tinyPlain(4, [1, 2, 2, 1]) : tinyPatch(4, [1, 2, 2, 1]);

@@ -1,6 +1,13 @@
 import { Parameters, Random, loadStateDict, stateDict, type HostTensor } from '@paired3d/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { DiffusionError, presentTokens, tokenCount, validateConfig, type DenoiserConfig } from './config';
+import {
+  DiffusionError,
+  presentTokens,
+  tokenCount,
+  validateConfig,
+  type CodeRange,
+  type DenoiserConfig,
+} from './config';
 import type { Network } from './network';
 import { patchDenoiser } from './patchDenoiser';
 import { plainDenoiser } from './plainDenoiser';
@@ -82,9 +89,9 @@ export class Denoiser {
     return tf.tidy(() => this.network.hiddenAt(ids, rows));
   }
 
-  /** Logits [n, codes] of rows [n, c] of the features. */
-  head(rows: tf.Tensor2D): tf.Tensor2D {
-    return tf.tidy(() => this.network.head(rows));
+  /** Logits [n, end - from] of rows [n, c] of the features, over a range of codes; over all of them by default. */
+  head(rows: tf.Tensor2D, range: CodeRange = [0, this.config.codes]): tf.Tensor2D {
+    return tf.tidy(() => this.network.head(rows, range));
   }
 
   /** Logits [B, T, codes] of every token. */

@@ -2,6 +2,7 @@ export {
   DiffusionError,
   paperDenoiser,
   tokenCount,
+  type CodeRange,
   type DenoiserConfig,
   type PatchDenoiserConfig,
   type PlainDenoiserConfig,

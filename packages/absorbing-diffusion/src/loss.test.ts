@@ -108,3 +108,44 @@ describe.each(['plain', 'patch'] as const)('loss of a %s denoiser', (kind) => {
     denoiser.dispose();
   });
 });
+
+describe('a loss of images with codes of their own', () => {
+  const strides = [1, 2];
+  const ranges = [
+    [0, 3],
+    [3, CODES],
+  ] as const;
+  /** Two items of two images of 2 x 2 x 2 cells, the second image with one token; all of them masked. */
+  const masked = [0, 1].flatMap((item) => [...Array(9).keys()].map((at) => item * 16 + at));
+  const labels = Int32Array.from(masked, (at) => (at % 16 < 8 ? at % 3 : 3));
+  const all: MaskedBatch = {
+    ids: new Int32Array(32).fill(CODES),
+    masked: Int32Array.from(masked),
+    labels,
+    item: Int32Array.from(masked, (at) => Math.floor(at / 16)),
+    times: Float32Array.of(1, 1),
+    counts: [9, 9],
+  };
+
+  it.each(['plain', 'patch'] as const)('chooses among those alone (%s)', async (kind) => {
+    const denoiser = tinyDenoiser(kind, CODES, [2, 2, 2, 2], 1, { strides, ranges });
+    const logits = await denoiser.logits(tf.tensor2d(all.ids, [2, 16], 'int32')).data();
+    const actual = await maskedCrossEntropy(denoiser, all).data();
+    for (const [row, place] of masked.entries()) {
+      const [from, end] = ranges[place % 16 < 8 ? 0 : 1];
+      const own = logits.slice(place * CODES + from, place * CODES + end);
+      const expected = Math.log(own.reduce((sum, z) => sum + Math.exp(z), 0)) - own[labels[row] - from];
+      expect(actual[row]).toBeCloseTo(expected, 5);
+    }
+    denoiser.dispose();
+  });
+
+  it('refuses others', () => {
+    const denoiser = tinyDenoiser('patch', CODES, [2, 2, 2, 2], 1, { strides, ranges });
+    const wrong = { ...all, labels: labels.map((code, row) => (row === 2 ? 3 : code)) };
+    expect(() => maskedCrossEntropy(denoiser, wrong)).toThrow(
+      'maskedCrossEntropy: expected codes of [0, 3) at place 2, got 3; use tokens made for this denoiser',
+    );
+    denoiser.dispose();
+  });
+});

@@ -1,7 +1,6 @@
 import {
   conv3dLayer,
   conv3dTransposeLayer,
-  embeddingLayer,
   layerNormLayer,
   linearLayer,
   normal,
@@ -11,32 +10,37 @@ import {
 import { addBias, embedding, gelu, matMul } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import type { PatchDenoiserConfig } from './config';
-import type { Network } from './network';
-import { rowsOf, transformer } from './transformer';
+import { ofRange, type Network } from './network';
+import { sparseTokens } from './sparseTokens';
+import { transformer } from './transformer';
 
 /**
  * The light denoiser of `PatchDenoiserConfig`. `codes.weight` [codes, codeDim] holds the code vectors of the
  * autoencoder; they are constant (set by `Denoiser.setCodeVectors`) and serve at both ends.
  */
 export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, config: PatchDenoiserConfig): Network {
-  const { codes, codeDim, grid, width, tokenWidth } = config;
+  const { codes, codeDim, grid, width, tokenWidth, strides } = config;
   const [images, ...cells] = grid;
-  const channels = images * tokenWidth;
+  const perImage = cells.reduce((product, n) => product * n, 1);
+  const dense = [...Array(images).keys()].filter((image) => (strides?.[image] ?? 1) === 1);
+  const channels = dense.length * tokenWidth;
   // Axes of one slice (2D) are not merged; odd ones are padded by a slice of zeros.
   const merge = cells.map((n) => (n === 1 ? 1 : 2));
-  const padded = cells.map((n, a) => Math.ceil(n / merge[a]) * merge[a]);
-  const positions = padded.reduce((product, n, a) => (product * n) / merge[a], 1);
+  const merged = cells.map((n, a) => Math.ceil(n / merge[a]));
+  const padded = merged.map((n, a) => n * merge[a]);
+  const positions = merged.reduce((product, n) => product * n, 1);
+  const positionOf = (cell: number) => {
+    const at = [Math.floor(cell / (cells[1] * cells[2])), Math.floor(cell / cells[2]) % cells[1], cell % cells[2]];
+    return at.reduce((position, n, a) => position * merged[a] + Math.floor(n / merge[a]), 0);
+  };
 
-  const free = embeddingLayer(parameters.scope('token'), {
-    rows: codes + 1,
-    width: tokenWidth,
-    standardDeviation: 0.3,
-  });
+  const free = parameters.scope('token').add('weight', [codes + 1, tokenWidth], normal(0.3));
   const enter = linearLayer(parameters.scope('enter'), { in: codeDim, out: tokenWidth, bias: false });
   const before = convBlock(parameters.scope('before'), channels, merge[0] === 1);
   const conv = { kernel: 2, strides: 2, padding: 0, spatialDims: merge[0] === 1 ? 2 : 3 } as const;
   const down = conv3dLayer(parameters.scope('down'), { in: channels, out: width, ...conv });
   const position = parameters.scope('position').add('weight', [positions, width], normal(0.02));
+  const sparse = dense.length < images && sparseTokens(parameters.scope('sparse'), config, { positions, positionOf });
   const mix = transformer(parameters.scope('transformer'), { ...config, norm: 'pre' });
   const norm = layerNormLayer(parameters.scope('norm'), { width });
   const up = conv3dTransposeLayer(parameters.scope('up'), { in: width, out: channels, ...conv });
@@ -46,33 +50,57 @@ export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, 
   const bias = parameters.scope('leave').add('code_bias', [codes], 0);
   const toCodes = parameters.scope('leave').add('free', [codes, tokenWidth], normal(0.02));
 
-  const tokensToGrid = (ids: tf.Tensor2D): tf.Tensor5D => {
+  // Features are computed for the tokens of dense images, then for those of sparse ones.
+  const densePlaces = dense.flatMap((image) => Array.from({ length: perImage }, (_, cell) => image * perImage + cell));
+  const computed = [...densePlaces, ...(sparse ? sparse.places : [])];
+  const slots = new Int32Array(images * perImage);
+  computed.forEach((place, slot) => (slots[place] = slot));
+
+  /** [B, T] -> those at some places, embedded: [B, n, tokenWidth] */
+  const embedded = (ids: tf.Tensor2D, table: tf.Tensor2D, places: readonly number[]): tf.Tensor3D => {
+    const all = places.length === images * perImage;
+    const chosen = all ? ids : tf.gather(ids, tf.tensor1d([...places], 'int32'), 1);
+    return embedding(table, chosen) as tf.Tensor3D;
+  };
+  const features = (ids: tf.Tensor2D): tf.Tensor2D => {
     const [batch] = ids.shape;
     // The masked token has no code vector: a row of zeros.
     const vectors = tf.concat([codeVectors, tf.zeros([1, codeDim])]);
-    const table = enter(vectors) as tf.Tensor2D;
-    const x = tf.reshape(tf.add(embedding(table, ids), free(ids)), [batch, images, -1, tokenWidth]);
-    return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, ...cells, channels]) as tf.Tensor5D;
-  };
-
-  const hidden = (ids: tf.Tensor2D): tf.Tensor3D => {
-    const [batch] = ids.shape;
-    const full = before(tokensToGrid(ids));
+    const table = tf.add(enter(vectors), free) as tf.Tensor2D;
+    const rows = tf.reshape(embedded(ids, table, densePlaces), [batch, dense.length, perImage, tokenWidth]);
+    const tokens = tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [batch, ...cells, channels]) as tf.Tensor5D;
+    const full = before(tokens);
     const coarse = down(resizeEnd(full, padded));
-    const sequence = tf.add(tf.reshape(coarse, [batch, positions, width]), tf.reshape(position, [1, positions, width]));
-    const mixed = norm(mix(sequence as tf.Tensor3D));
+    const scans = tf.add(tf.reshape(coarse, [batch, positions, width]), tf.reshape(position, [1, positions, width]));
+    const sequence = sparse ? tf.add(scans, sparse.enter(embedded(ids, table, sparse.places))) : scans;
+    const mixed = norm(mix(sequence as tf.Tensor3D)) as tf.Tensor3D;
     const fine = resizeEnd(up(tf.reshape(mixed, coarse.shape)), cells);
     const y = after(tf.add(full, fine) as tf.Tensor5D);
-    const rows = tf.transpose(tf.reshape(y, [batch, -1, images, tokenWidth]), [0, 2, 1, 3]);
-    return tf.reshape(rows, [batch, ids.shape[1], tokenWidth]);
+    const left = tf.transpose(tf.reshape(y, [batch, perImage, dense.length, tokenWidth]), [0, 2, 1, 3]);
+    const ofDense = tf.reshape(left, [batch, densePlaces.length, tokenWidth]) as tf.Tensor3D;
+    const all = sparse ? tf.concat([ofDense, sparse.leave(mixed)], 1) : ofDense;
+    return tf.reshape(all, [-1, tokenWidth]);
+  };
+  const hiddenAt = (ids: tf.Tensor2D, rows: Int32Array): tf.Tensor2D => {
+    const slotOf = (row: number) => Math.floor(row / slots.length) * computed.length + slots[row % slots.length];
+    return embedding(features(ids), tf.tensor1d(rows.map(slotOf), 'int32')) as tf.Tensor2D;
   };
   return {
-    hidden,
-    hiddenAt: (ids, rows) => rowsOf(hidden(ids), rows),
-    head(rows) {
+    hidden(ids) {
+      const rows = sparse
+        ? hiddenAt(
+            ids,
+            Int32Array.from({ length: ids.size }, (_, row) => row),
+          )
+        : features(ids);
+      return tf.reshape(rows, [...ids.shape, tokenWidth]);
+    },
+    hiddenAt,
+    head(rows, range) {
       const y = leaveNorm(rows);
-      const tied = matMul(leave(y), codeVectors, { transposeB: true });
-      return addBias(tf.add(tied, matMul(y, toCodes, { transposeB: true })), bias) as tf.Tensor2D;
+      const [vectors, own, shift] = [codeVectors, toCodes, bias].map((table) => ofRange(table, range));
+      const tied = matMul(leave(y), vectors, { transposeB: true });
+      return addBias(tf.add(tied, matMul(y, own, { transposeB: true })), shift) as tf.Tensor2D;
     },
   };
 }

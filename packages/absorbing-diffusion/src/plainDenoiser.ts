@@ -2,7 +2,7 @@ import { embeddingLayer, layerNormLayer, normal, type Parameters } from '@paired
 import { matMul } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { tokenCount, type PlainDenoiserConfig } from './config';
-import type { Network } from './network';
+import { ofRange, type Network } from './network';
 import { transformer } from './transformer';
 
 /** The paper's denoiser (section 2.2): embedding + position, post-norm blocks, layer norm, head without bias. */
@@ -22,6 +22,6 @@ export function plainDenoiser(parameters: Parameters, config: PlainDenoiserConfi
     hidden: (ids, next) => mix(embed(ids), next),
     // The last block need not be computed for the others.
     hiddenAt: (ids, rows) => mix.at(embed(ids), rows),
-    head: (rows) => matMul(norm(rows), head, { transposeB: true }) as tf.Tensor2D,
+    head: (rows, range) => matMul(norm(rows), ofRange(head, range), { transposeB: true }) as tf.Tensor2D,
   };
 }

@@ -35,8 +35,15 @@ export const tinyPatch = (
 });
 
 /** A small denoiser of either kind, a 'patch' one with random code vectors. */
-export function tinyDenoiser(kind: 'plain' | 'patch', codes: number, grid: Grid, seed = 1): Denoiser {
-  const denoiser = new Denoiser(kind === 'plain' ? tinyPlain(codes, grid) : tinyPatch(codes, grid), seed);
+export function tinyDenoiser(
+  kind: 'plain' | 'patch',
+  codes: number,
+  grid: Grid,
+  seed = 1,
+  changes: Pick<PatchDenoiserConfig, 'strides' | 'ranges'> = {},
+): Denoiser {
+  const make = kind === 'plain' ? tinyPlain : tinyPatch;
+  const denoiser = new Denoiser(make(codes, grid, changes), seed);
   denoiser.setCodeVectors(new Random(7).normals(codes * 3));
   return denoiser;
 }
