@@ -15,7 +15,7 @@ const TOKENS = 8;
 
 /** Weights from one end of the networks to the other. */
 const GRADIENTS_OF =
-  /^(token|enter|before.conv1.weight|position|transformer.0.(self|linear1)|up.weight|leave.weight|head)/;
+  /^(token|enter|before.conv1.weight|position|sparse|transformer.0.(self|linear1)|up.weight|leave.weight|head)/;
 
 /** Two items, at t = 1/4 with two tokens masked, and at t = 1 with all of them. */
 function batch(): MaskedBatch {
@@ -39,6 +39,30 @@ async function byHand(denoiser: ReturnType<typeof tinyDenoiser>, { ids, masked, 
     const mine = Array.from(logits.slice(at * CODES, (at + 1) * CODES));
     return Math.log(mine.reduce((sum, z) => sum + Math.exp(z), 0)) - mine[labels[row]];
   });
+}
+
+/** Compares each gradient with central differences along it, and disposes the denoiser. */
+function expectGradient(denoiser: ReturnType<typeof tinyDenoiser>, masked: MaskedBatch): string[] {
+  const loss = () => diffusionLoss(denoiser, masked, 'elbo');
+  const compared: string[] = [];
+  for (const [name, variable] of denoiser.parameters.entries) {
+    if (!variable.trainable || !GRADIENTS_OF.test(name)) continue;
+    const start = tf.clone(variable);
+    const { grads } = tf.variableGrads(loss, [variable]);
+    const norm = tf.norm(grads[variable.name]).dataSync()[0];
+    if (norm < 0.05) continue;
+    const at = (step: number) => {
+      variable.assign(tf.add(start, tf.mul(step / norm, grads[variable.name])) as tf.Tensor);
+      return loss().dataSync()[0];
+    };
+    const slope = (at(3e-3) - at(-3e-3)) / 6e-3;
+    variable.assign(start);
+    expect(Math.abs(slope - norm) / norm, name).toBeLessThan(0.02);
+    compared.push(name);
+  }
+  denoiser.dispose();
+  expect(compared).not.toHaveLength(0);
+  return compared;
 }
 
 describe.each(['plain', 'patch'] as const)('loss of a %s denoiser', (kind) => {
@@ -70,23 +94,7 @@ describe.each(['plain', 'patch'] as const)('loss of a %s denoiser', (kind) => {
   });
 
   it('has the gradient of its value', () => {
-    const denoiser = tinyDenoiser(kind, CODES, GRID);
-    const loss = () => diffusionLoss(denoiser, batch(), 'elbo');
-    for (const [name, variable] of denoiser.parameters.entries) {
-      if (!variable.trainable || !GRADIENTS_OF.test(name)) continue;
-      const start = tf.clone(variable);
-      const { grads } = tf.variableGrads(loss, [variable]);
-      const norm = tf.norm(grads[variable.name]).dataSync()[0];
-      if (norm < 0.05) continue;
-      const at = (step: number) => {
-        variable.assign(tf.add(start, tf.mul(step / norm, grads[variable.name])) as tf.Tensor);
-        return loss().dataSync()[0];
-      };
-      const slope = (at(3e-3) - at(-3e-3)) / 6e-3;
-      variable.assign(start);
-      expect(Math.abs(slope - norm) / norm, name).toBeLessThan(0.02);
-    }
-    denoiser.dispose();
+    expectGradient(tinyDenoiser(kind, CODES, GRID), batch());
   });
 
   it('is 0 with gradient 0 when nothing is masked', () => {
@@ -138,6 +146,20 @@ describe('a loss of images with codes of their own', () => {
       expect(actual[row]).toBeCloseTo(expected, 5);
     }
     denoiser.dispose();
+  });
+
+  it('has the gradient of its value, at both ends of the sparse tokens too', () => {
+    const compared = expectGradient(
+      tinyDenoiser('patch', CODES, [2, 2, 2, 2], 1, {
+        strides,
+        ranges: [
+          [0, 3],
+          [1, CODES],
+        ],
+      }),
+      all,
+    );
+    expect(compared).toEqual(expect.arrayContaining(['sparse.enter.weight', 'sparse.leave.weight']));
   });
 
   it('refuses others', () => {

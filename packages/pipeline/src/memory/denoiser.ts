@@ -15,14 +15,22 @@ const LOGITS = 4;
 
 /** Floats of a denoiser on one item, all of whose tokens may be masked. */
 export function denoiserFloats(config: DenoiserConfig): Floats {
-  const { codes, grid, width, depth, feedForward, recompute } = config;
-  const tokens = product(grid);
+  const { codes, grid, width, depth, feedForward, recompute, ranges } = config;
+  const [images, ...cells] = grid;
+  const strides = config.strides ?? new Array<number>(images).fill(1);
+  // Of an image, as many tokens as there are, and as many logits of each as it has codes.
+  const tokensOf = (stride: number) => product(cells.map((n) => Math.ceil(n / stride)));
+  const tokens = strides.reduce((sum, stride) => sum + tokensOf(stride), 0);
+  const logits = strides.reduce((sum, stride, image) => {
+    const [from, end] = ranges?.[image] ?? [0, codes];
+    return sum + tokensOf(stride) * (end - from);
+  }, 0);
   const merged = config.kind === 'patch' ? product(grid.slice(1).map((n) => Math.ceil(n / 2))) : tokens;
   const block = (values: typeof BLOCK) => merged * (values.width * width + values.feedForward * feedForward);
   const blocks = (values: typeof BLOCK, between: number) =>
     recompute ? between * depth * merged * width + block(values) : depth * block(values);
   const around = config.kind === 'patch' ? TOKEN_OPERATIONS * tokens * config.tokenWidth : 3 * tokens * width;
-  const head = LOGITS * tokens * codes;
+  const head = LOGITS * logits;
   const ends = config.kind === 'patch' ? 4 * codes * (config.codeDim + config.tokenWidth) : 2 * codes * width;
   return {
     weights: depth * width * (4 * width + 2 * feedForward) + ends + merged * width,

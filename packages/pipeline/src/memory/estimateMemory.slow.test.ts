@@ -1,9 +1,16 @@
-import { Denoiser, DiffusionTraining, type DenoiserConfig } from '@paired3d/absorbing-diffusion';
+import {
+  Denoiser,
+  DiffusionTraining,
+  type DenoiserConfig,
+  type DiffusionTrainingOptions,
+} from '@paired3d/absorbing-diffusion';
 import { Random, disposeSample, type SampleGradients } from '@paired3d/nn';
 import { RegistrationNetwork } from '@paired3d/registration';
 import { VqAutoencoder, VqaeTraining } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
+import { IMAGES_WITH_MOTION } from '../motion/motionGrid';
+import { denoiserOn } from '../run/modelConfigs';
 import { parseRunConfig } from '../run/parse';
 import { presets } from '../run/presets';
 import { meterHeap, useWasm } from '../testing';
@@ -31,6 +38,20 @@ async function expectTraining({ weights, training }: Floats, gradients: () => Sa
   expect(estimated / measured - 1).toBeLessThan(TOO_MUCH);
 }
 
+async function expectDenoiser(config: DenoiserConfig, options: Omit<DiffusionTrainingOptions, 'seed'>): Promise<void> {
+  const denoiser = new Denoiser(config, 1);
+  const training = new DiffusionTraining(denoiser, { ...options, seed: 1 });
+  const perImage = denoiser.tokens / config.grid[0];
+  const item = Int32Array.from({ length: denoiser.tokens }, (_, i) => {
+    const [from, end] = config.ranges?.[Math.floor(i / perImage)] ?? [0, config.codes];
+    return from + (i % (end - from));
+  });
+  // Step 1 masks nearly all tokens.
+  await expectTraining(denoiserFloats(config), () => training.gradients(item, { step: 1, index: 0 }));
+  training.dispose();
+  denoiser.dispose();
+}
+
 // Of paper, crops and depths that take seconds; `PAIRED3D_WHOLE=1` measures it as it is, in minutes.
 const whole = process.env.PAIRED3D_WHOLE !== undefined;
 const cases = (['small', 'paper'] as const).flatMap((preset) =>
@@ -50,19 +71,27 @@ it.each(cases)('autoencoder of $preset, recompute $recompute', async ({ preset, 
   model.dispose();
 });
 
+const motion = {
+  cells: 4,
+  gain: { least: 2, most: 24, levels: 16 },
+  step: 0.4,
+  levels: [13, 9, 9],
+  smoothing: 0,
+  optimise: 'fast',
+} as const;
+
+it('denoiser of small, with tokens of motion', async () => {
+  const { vqae, diffusion } = parseRunConfig(presets.small);
+  await expectDenoiser(denoiserOn([IMAGES_WITH_MOTION, 16, 13, 16], { vqae, diffusion, motion }), diffusion);
+});
+
 it.each(cases)('denoiser of $preset, recompute $recompute', async ({ preset, recompute }) => {
   const { vqae, diffusion } = parseRunConfig(presets[preset]);
   const { codes, codeDim, coding } = vqae.model;
   const grid = [coding === 'joint' ? 1 : 2, 16, 13, 16];
   const depth = preset === 'paper' && !whole ? 3 : diffusion.model.depth;
   const config = { ...diffusion.model, depth, codes, codeDim, grid, recompute } as unknown as DenoiserConfig;
-  const denoiser = new Denoiser(config, 1);
-  const training = new DiffusionTraining(denoiser, { ...diffusion, seed: 1 });
-  const item = Int32Array.from({ length: denoiser.tokens }, (_, i) => i % codes);
-  // Step 1 masks nearly all tokens.
-  await expectTraining(denoiserFloats(config), () => training.gradients(item, { step: 1, index: 0 }));
-  training.dispose();
-  denoiser.dispose();
+  await expectDenoiser(config, diffusion);
 });
 
 it.each(['small', 'paper'] as const)('registration of %s', async (preset) => {
