@@ -141,7 +141,7 @@ describe('a loss of images with codes of their own', () => {
     const actual = await maskedCrossEntropy(denoiser, all).data();
     for (const [row, place] of masked.entries()) {
       const [from, end] = ranges[place % 16 < 8 ? 0 : 1];
-      const own = logits.slice(place * CODES + from, place * CODES + end);
+      const own = Array.from(logits.slice(place * CODES + from, place * CODES + end));
       const expected = Math.log(own.reduce((sum, z) => sum + Math.exp(z), 0)) - own[labels[row] - from];
       expect(actual[row]).toBeCloseTo(expected, 5);
     }

@@ -40,7 +40,7 @@ export function sparseTokens(
       const [batch, count] = tokens.shape;
       const rows = tf.reshape(into(tokens), [-1, width]) as tf.Tensor2D;
       // The last row, of zeros, is for positions without a token.
-      const padded = tf.concat([rows, tf.zeros([1, width])]);
+      const padded = tf.concat<tf.Tensor2D>([rows, tf.zeros([1, width])]);
       let token = 0;
       // A position has one token of an image at most.
       const ofImages = images.map(({ cells }) => {

@@ -9,6 +9,7 @@ import { RegistrationNetwork } from '@paired3d/registration';
 import { VqAutoencoder, VqaeTraining } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
+import type { MotionConfig } from '../motion/motionCode';
 import { IMAGES_WITH_MOTION } from '../motion/motionGrid';
 import { denoiserOn } from '../run/modelConfigs';
 import { parseRunConfig } from '../run/parse';
@@ -71,14 +72,14 @@ it.each(cases)('autoencoder of $preset, recompute $recompute', async ({ preset, 
   model.dispose();
 });
 
-const motion = {
+const motion: MotionConfig = {
   cells: 4,
   gain: { least: 2, most: 24, levels: 16 },
   step: 0.4,
   levels: [13, 9, 9],
   smoothing: 0,
   optimise: 'fast',
-} as const;
+};
 
 it('denoiser of small, with tokens of motion', async () => {
   const { vqae, diffusion } = parseRunConfig(presets.small);
