@@ -9,7 +9,8 @@ import { VqaeError, type EmaQuantizerConfig } from './config';
 export class EmaCodebook {
   private readonly counts: Float32Array;
   private readonly sums: Float32Array;
-  private started = false;
+  /** The codebook that these make, once codes have been drawn. */
+  private current: Float32Array | undefined;
 
   constructor(
     private readonly config: EmaQuantizerConfig,
@@ -22,7 +23,7 @@ export class EmaCodebook {
 
   /** False until the codes have been drawn from latents. */
   get initialised(): boolean {
-    return this.started;
+    return this.current !== undefined;
   }
 
   /** The codebook [codes, codeDim] drawn from latents [n, codeDim], with a little noise so that codes differ. */
@@ -37,8 +38,7 @@ export class EmaCodebook {
       }
       this.counts[code] = 1;
     }
-    this.started = true;
-    return this.codebook();
+    return (this.current = this.codebook());
   }
 
   /**
@@ -48,21 +48,24 @@ export class EmaCodebook {
   update(latents: Float32Array, assigned: Int32Array, random: Random): Float32Array {
     const { decay, restartBelow } = this.config;
     const { codeDim, counts, sums } = this;
-    const previous = this.codebook();
+    const previous = this.current!;
     for (let i = 0; i < counts.length; i++) counts[i] *= decay;
     for (let i = 0; i < sums.length; i++) sums[i] *= decay;
     const errors = new Float64Array(assigned.length);
     for (let j = 0; j < assigned.length; j++) {
       const code = assigned[j];
       counts[code] += 1 - decay;
-      for (let c = 0; c < codeDim; c++) {
-        const z = latents[j * codeDim + c];
-        sums[code * codeDim + c] += (1 - decay) * z;
-        errors[j] += (z - previous[code * codeDim + c]) ** 2;
+      let error = 0;
+      for (let c = 0, i = code * codeDim, k = j * codeDim; c < codeDim; c++, i++, k++) {
+        const z = latents[k];
+        const difference = z - previous[i];
+        sums[i] += (1 - decay) * z;
+        error += difference * difference;
       }
+      errors[j] = error;
     }
     this.restart(latents, errors, restartBelow, random);
-    return this.codebook();
+    return (this.current = this.codebook());
   }
 
   private restart(latents: Float32Array, errors: Float64Array, below: number, random: Random): void {
@@ -82,13 +85,18 @@ export class EmaCodebook {
   }
 
   private codebook(): Float32Array {
-    const { codeDim } = this;
-    return this.sums.map((sum, i) => sum / Math.max(this.counts[Math.floor(i / codeDim)], 1e-12));
+    const { codeDim, counts, sums } = this;
+    const codebook = new Float32Array(sums.length);
+    for (let code = 0, i = 0; code < counts.length; code++) {
+      const count = Math.max(counts[code], 1e-12);
+      for (let c = 0; c < codeDim; c++, i++) codebook[i] = sums[i] / count;
+    }
+    return codebook;
   }
 
   /** `ema.counts` and `ema.sums`, for checkpoints. */
   state(): Map<string, HostTensor> {
-    if (!this.started) return new Map();
+    if (!this.initialised) return new Map();
     return new Map<string, HostTensor>([
       ['ema.counts', { dtype: 'F32', shape: [this.codes], data: this.counts.slice() }],
       ['ema.sums', { dtype: 'F32', shape: [this.codes, this.codeDim], data: this.sums.slice() }],
@@ -102,7 +110,7 @@ export class EmaCodebook {
   load(state: ReadonlyMap<string, HostTensor>): void {
     const given = [state.get('ema.counts'), state.get('ema.sums')];
     if (!given.some((tensor) => tensor !== undefined)) {
-      this.started = false;
+      this.current = undefined;
       return;
     }
     const fits = given.map((tensor, i) => tensor?.data.length === [this.counts, this.sums][i].length);
@@ -113,7 +121,7 @@ export class EmaCodebook {
     }
     this.counts.set(given[0]!.data as Float32Array);
     this.sums.set(given[1]!.data as Float32Array);
-    this.started = true;
+    this.current = this.codebook();
   }
 }
 
