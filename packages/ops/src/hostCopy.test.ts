@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { copyFromHost, copyToHost } from './hostCopy';
+import { copyFromHost, copyToHost, hostBytes } from './hostCopy';
 import { registerWasmKernels } from './wasm';
 
 const backends = {
@@ -15,7 +15,9 @@ describe.each(Object.entries(backends))('copies between tensors and the host, %s
     await tf.setBackend(name.split(' ')[0]);
     await registerKernels();
     const tensors = [tf.tensor2d([[1, 2.5, -3]]), tf.tensor1d([7, 2 ** 30], 'int32'), tf.scalar(4), tf.zeros([0, 3])];
-    const bytes = new Uint8Array(new SharedArrayBuffer(40), 8, 24);
+    // Each from a whole word on: of three, two, one and no values.
+    expect(hostBytes(tensors)).toBe(16 + 8 + 8);
+    const bytes = new Uint8Array(new SharedArrayBuffer(48), 8, 32);
     const before = tf.memory().numTensors;
     await copyToHost(tensors, bytes);
     expect(tf.memory().numTensors).toBe(before);

@@ -26,6 +26,7 @@ it('exports these names', () => {
     'gridSample3d',
     'hasAdamUpdateAll',
     'hasKernel',
+    'hostBytes',
     'identityGrid',
     'instanceNorm',
     'instanceNormPrelu',

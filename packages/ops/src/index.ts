@@ -26,6 +26,6 @@ export { weightedCrossEntropy } from './weightedCrossEntropy';
 export { embedding } from './embedding';
 export { adamUpdate, type AdamOptions } from './adamUpdate';
 export { adamUpdateAll, hasAdamUpdateAll, type AdamState } from './adamUpdateAll';
-export { copyFromHost, copyToHost, type TensorSpec } from './hostCopy';
+export { copyFromHost, copyToHost, hostBytes, type TensorSpec } from './hostCopy';
 export type { Triple } from './validate';
 export type { SampleMode, SamplePadding } from './gridSample3d.composite';

@@ -1,15 +1,12 @@
-import { util } from '@tensorflow/tfjs-core';
-import type { TensorSpec } from '../hostCopy';
+import { bytesOf, roomOf, type TensorSpec } from '../hostCopy';
 import { kernel } from './kernel';
-import { BYTES } from './runs';
 
 /** Values of the tensors 0, 1, … behind each other into bytes on the host. */
 export const toHost = kernel<string, { readonly to: Uint8Array }>('Paired3dToHost', (call, tensors, { to }) => {
   let at = 0;
   for (const tensor of Object.values(tensors)) {
-    const bytes = BYTES * util.sizeFromShape(tensor.shape);
-    to.set(call.bytes(call.at(tensor), bytes), at);
-    at += bytes;
+    to.set(call.bytes(call.at(tensor), bytesOf(tensor.shape)), at);
+    at += roomOf(tensor.shape);
   }
   return [];
 });
@@ -20,9 +17,10 @@ export const fromHost = kernel<never, { readonly from: Uint8Array; readonly spec
   (call, _, { from, specs }) => {
     let at = 0;
     return specs.map(({ dtype, shape }) => {
-      const bytes = BYTES * util.sizeFromShape([...shape]);
       const made = call.output(shape, dtype);
-      call.bytes(call.at(made), bytes).set(from.subarray(at, (at += bytes)));
+      const bytes = bytesOf(shape);
+      call.bytes(call.at(made), bytes).set(from.subarray(at, at + bytes));
+      at += roomOf(shape);
       return made;
     });
   },

@@ -1,5 +1,5 @@
-import { copyFromHost, copyToHost, type TensorSpec } from '@paired3d/ops';
-import * as tf from '@tensorflow/tfjs-core';
+import { copyFromHost, copyToHost, hostBytes, type TensorSpec } from '@paired3d/ops';
+import type * as tf from '@tensorflow/tfjs-core';
 
 /** Named tensors on shared memory, one behind the other: what a message says of them. */
 export interface SharedTensors {
@@ -50,6 +50,5 @@ function sharedArray(view: ArrayBufferView): ArrayBufferView {
 }
 
 function allocate(entries: readonly SharedEntry[]): SharedTensors {
-  const elements = entries.reduce((sum, { shape }) => sum + tf.util.sizeFromShape([...shape]), 0);
-  return { buffer: new SharedArrayBuffer(4 * elements), entries };
+  return { buffer: new SharedArrayBuffer(hostBytes(entries)), entries };
 }
