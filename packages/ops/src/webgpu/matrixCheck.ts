@@ -46,7 +46,12 @@ export async function matrixTrouble(backend: WebgpuBackend, matrix: SubgroupMatr
 }
 
 /** [M, K] times [K, N]. */
-function plainProduct(call: Call, a: TensorInfo, b: TensorInfo, way: Pick<Product, 'tile' | 'operands'>): TensorInfo {
+export function plainProduct(
+  call: Call,
+  a: TensorInfo,
+  b: TensorInfo,
+  way: Pick<Product, 'tile' | 'operands' | 'splits'>,
+): TensorInfo {
   const y = call.output([a.shape[0], b.shape[1]]);
   const spec = {
     ...{ name: 'product', rows: a.shape[0], columns: b.shape[1], depth: a.shape[1], reads: { a, b }, ...way },

@@ -5,7 +5,8 @@ import { expectClose, upload } from '../testing/behaviour';
 import { CaseRandom } from '../testing/random';
 import type { WebgpuBackend } from './backend';
 import { Call } from './call';
-import { product, type Operands } from './product';
+import { plainProduct } from './matrixCheck';
+import type { Operands } from './product';
 import { LARGE, SMALL, splitsFor, THIN, tileFor, type Tile } from './product.tiles';
 import { describeKernels } from './testing';
 
@@ -45,20 +46,9 @@ describeKernels('products', () => {
     const [rows, columns, depth] = [131, 67, 50]; // beyond a whole tile each way
     const [a, b] = [random.tensor([rows, depth], size), random.tensor([depth, columns], 1 / size)];
     const inputs = [a, b].map(upload);
-    const y = Call.open('test', tf.backend() as WebgpuBackend, (call) => {
-      const made = call.output([rows, columns]);
-      const spec = {
-        ...{ name: 'product', rows, columns, depth, splits, tile, operands, reads: { a: inputs[0], b: inputs[1] } },
-        factors: ['a', 'b'] as const,
-        ...({ leftAlong: 'step', rightAlong: 'column' } as const),
-        code: `fn rowOf(row: i32) -> vec4i { return vec4i(row, 0, 0, 0); }
-fn stepOf(k: i32) -> vec4i { return vec4i(k, 0, 0, 0); }
-fn left(batch: i32, row: vec4i, step: vec4i) -> f32 { return a[row.x * u.depth + step.x]; }
-fn right(batch: i32, k: i32, column: i32) -> f32 { return b[k * u.columns + column]; }`,
-      };
-      product(call, spec, made);
-      return made;
-    });
+    const y = Call.open('test', tf.backend() as WebgpuBackend, (call) =>
+      plainProduct(call, inputs[0], inputs[1], { tile, splits, operands }),
+    );
     await expectClose(tf.engine().makeTensorFromTensorInfo(y), matMulReference(a, b, false, false));
   }
 });
