@@ -3,7 +3,8 @@ import path from 'node:path';
 import { readNifti } from '@paired3d/nifti';
 import type { Summary } from '@paired3d/pipeline';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from './testing';
+import { createProgram, runProgram } from './program';
+import { temporaryFolder, testContext } from './testing';
 import { paired3d, sets, shortest } from './testing/run';
 
 const read = (...parts: string[]) => readFileSync(path.join(...parts), 'utf8');
@@ -44,6 +45,16 @@ describe('the commands that run stages', () => {
     // The configuration of an earlier run in the folder holds without being repeated.
     const tokenize = await paired3d('tokenize', '--out', out, '--quiet');
     expect(tokenize).toEqual({ exitCode: 0, stdout: `tokens: ${path.join(out, 'tokens')}\n`, stderr: '' });
+
+    // Asked to stop when the last stage has ended, it says that.
+    const late = testContext('tokenize', '--out', out, '--json');
+    const write = late.stdout.write.bind(late.stdout);
+    late.stdout.write = (text: string) => {
+      if (text.includes('"stage-end","stage":"tokens"')) late.controller.abort();
+      return write(text);
+    };
+    expect(await runProgram(createProgram(late), late, () => undefined)).toBe(75);
+    expect(late.stderr.text).toContain('after tokens: expected to run to its end, got a request to stop');
 
     const models = ['vqae', 'diffusion', 'registration'].flatMap((name) => [`--${name}`, path.join(out, name)]);
     const made = path.join(folder, 'made');

@@ -85,7 +85,7 @@ export async function runChain<T>(
       targets,
     ).finally(() => pool?.close());
     progress.close();
-    throwIfAborted(context.signal, 'report');
+    throwIfAborted(context.signal, `after ${targets.join(', ')}`);
     return finish({ config, storage, backend, workers: count, result });
   });
 }
