@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
 import { registerWasmKernels } from '@paired3d/ops/wasm';
 import { phantomSource } from './data/phantom/source';
+import type { MotionConfig } from './motion/motionCode';
 import type { RunConfig, RunConfigInput } from './run/config';
 import type { RunContext } from './run/context';
 import type { PipelineEvent } from './run/events';
@@ -40,6 +41,16 @@ export function meterHeap(): (work: () => unknown) => Promise<number> {
     return peak - before;
   };
 }
+
+/** Few tokens of motion. */
+export const smallestMotion: MotionConfig = {
+  cells: 1,
+  gain: { least: 2, most: 32, levels: 5 },
+  step: 0.5,
+  levels: [9, 9, 9],
+  smoothing: 0.7,
+  optimise: 'fast',
+};
 
 /** A run of a few steps on three phantoms of 16 voxels an axis; in 2D on their planes. */
 export function smallestConfig(spatialDims: 2 | 3): RunConfig {

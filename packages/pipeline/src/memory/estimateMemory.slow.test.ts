@@ -14,7 +14,7 @@ import { IMAGES_WITH_MOTION } from '../motion/motionGrid';
 import { denoiserOn } from '../run/modelConfigs';
 import { parseRunConfig } from '../run/parse';
 import { presets } from '../run/presets';
-import { meterHeap, useWasm } from '../testing';
+import { meterHeap, smallestMotion, useWasm } from '../testing';
 import { denoiserFloats } from './denoiser';
 import type { Floats } from './floats';
 import { registrationFloats } from './registration';
@@ -73,12 +73,10 @@ it.each(cases)('autoencoder of $preset, recompute $recompute', async ({ preset, 
 });
 
 const motion: MotionConfig = {
+  ...smallestMotion,
   cells: 4,
   gain: { least: 2, most: 24, levels: 16 },
-  step: 0.4,
   levels: [13, 9, 9],
-  smoothing: 0,
-  optimise: 'fast',
 };
 
 it('denoiser of small, with tokens of motion', async () => {

@@ -6,10 +6,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { augmentPresets, drawAugmentation, noAugmentation, type AugmentConfig } from '../data/augment';
 import type { PreparedPair, Size3 } from '../data/types';
 import { drawnTensor, readPair } from '../stages/pairs';
-import { NOTHING, leaked, useWasm } from '../testing';
+import { NOTHING, leaked, smallestMotion, useWasm } from '../testing';
 import { cellVelocity } from './cellVelocity';
 import { correlation } from '../correlation';
-import { encodeMotion, type MotionConfig } from './motionCode';
+import type { MotionConfig } from './motionCode';
+import { motionTokens } from './motionTokens';
 import { moveScan } from './moveScan';
 
 beforeAll(useWasm);
@@ -19,12 +20,11 @@ const CELLS: Size3 = [12, 10, 12];
 const EXTENT: Size3 = [96, 80, 96];
 // Fine enough that rounding does not count.
 const config: MotionConfig = {
-  cells: 1,
+  ...smallestMotion,
   gain: { least: 0.1, most: 100, levels: 100 },
   step: 0.02,
   levels: [1001, 1001, 1001],
   smoothing: 0,
-  optimise: 'fast',
 };
 
 /** A velocity that bends, [12, 10, 12, 3]: about as large as three voxels. */
@@ -60,11 +60,9 @@ async function consistency(augmentation: AugmentConfig, seed: number) {
   const draw = drawAugmentation(new Random(seed), SIZE, augmentation);
   const tensor = drawnTensor(pair, draw);
   const [fixed, moving] = await readPair(tensor);
-  const own = await cellVelocity(velocity, draw, CELLS);
-  const codes = encodeMotion(own, own, EXTENT, config);
-  const moved = tf.tidy(() =>
-    moveScan(tf.tensor5d(fixed, [1, ...SIZE, 1]), codes, { cells: CELLS, extent: EXTENT, config }),
-  );
+  const place = { cells: CELLS, extent: EXTENT, config };
+  const codes = await motionTokens(velocity, draw, place);
+  const moved = tf.tidy(() => moveScan(tf.tensor5d(fixed, [1, ...SIZE, 1]), codes, place));
   const after = correlation((await moved.data()) as Float32Array, moving);
   tf.dispose([tensor, moved]);
   return { before: correlation(fixed, moving), after, draw };

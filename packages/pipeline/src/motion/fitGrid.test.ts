@@ -3,7 +3,7 @@ import { resize3d } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Size3 } from '../data/types';
-import { useWasm } from '../testing';
+import { smallestMotion, useWasm } from '../testing';
 import { fitGrid } from './fitGrid';
 import type { MotionConfig } from './motionCode';
 import { motionGrid, motionPlaces, placeMotion, takeMotion } from './motionGrid';
@@ -42,14 +42,7 @@ describe('fitGrid', () => {
 });
 
 it('a motion comes back from the token grid that it was placed in', () => {
-  const config: MotionConfig = {
-    cells: 2,
-    gain: { least: 1, most: 9, levels: 4 },
-    step: 0.5,
-    levels: [3, 3, 3],
-    smoothing: 0,
-    optimise: 'fast',
-  };
+  const config: MotionConfig = { ...smallestMotion, cells: 2, levels: [3, 3, 3] };
   const layout = { codes: 7, cells: [3, 2, 1] as Size3, config };
   const motion = { shape: Int32Array.of(5, 26), gain: 28 };
   const tokens = placeMotion([1, 2, 3, 4, 5, 6], motion, layout);

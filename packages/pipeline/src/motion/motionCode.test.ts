@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Size3 } from '../data/types';
+import { smallestMotion } from '../testing';
 import {
   MOTION_DIM,
   decodeShape,
@@ -11,14 +12,7 @@ import {
   type MotionConfig,
 } from './motionCode';
 
-const config: MotionConfig = {
-  cells: 1,
-  gain: { least: 2, most: 32, levels: 5 },
-  step: 0.5,
-  levels: [11, 7, 3],
-  smoothing: 0.7,
-  optimise: 'fast',
-};
+const config: MotionConfig = { ...smallestMotion, levels: [11, 7, 3] };
 const EXTENT: Size3 = [256, 208, 240];
 /** mm along x, y, z = k, j, i to normalised units. */
 const normalised = (mm: number[]) => Float32Array.from(mm, (v, at) => (2 * v) / EXTENT[2 - (at % 3)]);

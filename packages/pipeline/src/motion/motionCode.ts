@@ -69,7 +69,7 @@ const gainRatio = ({ least, most, levels }: MotionConfig['gain']) => Math.log(mo
 
 function encodeGain(mm: number, config: MotionConfig): number {
   const { least, levels } = config.gain;
-  const level = Math.round(Math.log(Math.max(mm, least) / least) / (gainRatio(config.gain) || 1));
+  const level = Math.round(Math.log(Math.max(mm, least) / least) / gainRatio(config.gain));
   return shapeCodes(config) + Math.min(level, levels - 1);
 }
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Size3 } from '../data/types';
-import { NOTHING, leaked, useWasm } from '../testing';
+import { NOTHING, leaked, smallestMotion, useWasm } from '../testing';
 import { gainOf, shapeCodes, type MotionConfig } from './motionCode';
 import { moveScan } from './moveScan';
 
@@ -10,14 +10,7 @@ beforeAll(useWasm);
 const CELLS: Size3 = [8, 7, 6];
 const SIZE: Size3 = [16, 14, 12];
 const EXTENT: Size3 = [160, 140, 120];
-const config: MotionConfig = {
-  cells: 2,
-  gain: { least: 1, most: 8, levels: 4 },
-  step: 0.5,
-  levels: [5, 5, 5],
-  smoothing: 0.5,
-  optimise: 'fast',
-};
+const config: MotionConfig = { ...smallestMotion, cells: 2, levels: [5, 5, 5] };
 const SHAPES = shapeCodes(config);
 const layout = { cells: CELLS, extent: EXTENT, config };
 

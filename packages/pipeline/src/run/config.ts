@@ -10,6 +10,13 @@ const positive = z.number().positive();
 const weight = z.number().min(0);
 const share = z.number().min(0).max(1);
 const oddNumber = natural.refine((n) => n % 2 === 1, 'Invalid input: expected an odd number');
+const gainSchema = z
+  .strictObject({ least: positive, most: positive, levels: natural })
+  .superRefine(({ least, most }, context) => {
+    if (most > least) return;
+    const message = `Invalid input: expected more than least, ${least}, received ${most}`;
+    context.addIssue({ code: 'custom', path: ['most'], message });
+  });
 /** true: compute again for the gradient what does not fit into memory */
 const recompute = z.boolean().optional();
 
@@ -128,7 +135,7 @@ export const runConfigSchema = z.strictObject({
       /** edge, in cells of the autoencoder, of the block that a token stands for; velocities are interpolated between blocks */
       cells: natural.default(1),
       /** how far a pair moves, the mean length of its velocities: so many levels from `least` to `most` mm */
-      gain: z.strictObject({ least: positive, most: positive, levels: natural }),
+      gain: gainSchema,
       /** between two levels of a component of the velocity, in gains */
       step: positive,
       /** levels along x, y, z = k, j, i; odd, so that one of them is 0 */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PipelineError } from '../errors';
 import { augmentPresets } from '../data/augment';
 import type { Size3 } from '../data/types';
-import { smallestConfig } from '../testing';
+import { smallestConfig, smallestMotion } from '../testing';
 import { augmentationOf } from './config';
 import { parseRunConfig, workingSpacing } from './parse';
 import { presets } from './presets';
@@ -40,6 +40,12 @@ describe('parseRunConfig', () => {
     const parse = () => parseRunConfig(changed(path, value));
     expect(parse).toThrow(PipelineError);
     expect(parse).toThrow(message);
+  });
+
+  it.each([2, 1.5])('refuses gains from 2 to %d mm', (most) => {
+    const motion = { ...smallestMotion, gain: { ...smallestMotion.gain, most } };
+    const message = `configuration, motion.gain.most: expected more than least, 2, got ${most}; correct`;
+    expect(() => parseRunConfig(changed('motion', motion))).toThrow(message);
   });
 
   it('counts what else is wrong', () => {

@@ -7,7 +7,7 @@ import { workingGridOf } from '../data/workingGrid';
 import { motionCodes, shapeCodes } from '../motion/motionCode';
 import type { RunConfig } from '../run/config';
 import { MemoryStorage } from '../storage/memory-storage';
-import { NOTHING, leaked, loopbackWorkers, smallestConfig, testContext, useWasm } from '../testing';
+import { NOTHING, leaked, loopbackWorkers, smallestConfig, smallestMotion, testContext, useWasm } from '../testing';
 import { readSyntheticPairs } from './syntheticPairs';
 import { readTokens } from './tokenize';
 
@@ -17,14 +17,7 @@ function config(spatialDims: 2 | 3, given = { fixed: 0, moving: 0 }, cells = 1):
   const smallest = smallestConfig(spatialDims);
   return parseRunConfig({
     ...smallest,
-    motion: {
-      cells,
-      gain: { least: 2, most: 20, levels: 6 },
-      step: 0.5,
-      levels: [9, 9, spatialDims === 2 ? 1 : 9],
-      smoothing: 0.7,
-      optimise: 'fast',
-    },
+    motion: { ...smallestMotion, cells, levels: [9, 9, spatialDims === 2 ? 1 : 9] },
     diffusion: { ...smallest.diffusion, batch: 2, times: 'image', fresh: true },
     synthesize: { ...smallest.synthesize, pairs: 3, order: 'halton', given },
   });
@@ -97,7 +90,7 @@ describe('a run with motion', () => {
     const models = { vqae: trained.within('vqae'), diffusion: trained.within('diffusion') };
     const mismatched = run(testContext({ config: config(3), models }), ['synthetic']);
     await expect(mismatched).rejects.toThrow(
-      'diffusion model: expected 751 codes, those of the autoencoder and of motion',
+      'diffusion model: expected 750 codes, those of the autoencoder and of motion',
     );
   });
 });

@@ -4,12 +4,10 @@ import { cellSize } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs-core';
 import { noAugmentation } from '../data/augment';
 import type { PreparedPair, Size3 } from '../data/types';
-import { cellVelocity } from '../motion/cellVelocity';
 import { correlation } from '../correlation';
-import { fitGrid } from '../motion/fitGrid';
 import { meanLength } from '../motion/meanLength';
-import { encodeMotion, type MotionConfig } from '../motion/motionCode';
-import { motionGrid } from '../motion/motionGrid';
+import type { MotionConfig } from '../motion/motionCode';
+import { motionTokens } from '../motion/motionTokens';
 import { moveScan } from '../motion/moveScan';
 import type { RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
@@ -109,9 +107,9 @@ export const motionJob: JobKind<MotionSetup, number, { velocity: HostDisplacemen
 async function codedMoving(pair: PreparedPair, velocity: HostDisplacement, cell: number, config: MotionConfig) {
   const { size, extent, fixed } = pair;
   const cells = size.map((n) => (n === 1 ? 1 : n / cell)) as unknown as Size3;
-  const ofCells = await cellVelocity(velocity, noAugmentation(size), cells);
-  const codes = encodeMotion(ofCells, fitGrid(ofCells, cells, motionGrid(cells, config)), extent, config);
-  const moving = tf.tidy(() => moveScan(tf.tensor5d(fixed, [1, ...size, 1]), codes, { cells, extent, config }));
+  const place = { cells, extent, config };
+  const codes = await motionTokens(velocity, noAugmentation(size), place);
+  const moving = tf.tidy(() => moveScan(tf.tensor5d(fixed, [1, ...size, 1]), codes, place));
   const data = (await moving.data()) as Float32Array;
   moving.dispose();
   return data;

@@ -2,10 +2,9 @@ import type { HostDisplacement } from '@paired3d/registration';
 import type { VqAutoencoder } from '@paired3d/vqae';
 import { noAugmentation, type Augmentation } from '../data/augment';
 import type { PreparedPair } from '../data/types';
-import { cellVelocity } from '../motion/cellVelocity';
-import { fitGrid } from '../motion/fitGrid';
-import { encodeMotion, type MotionConfig } from '../motion/motionCode';
-import { IMAGES_WITH_MOTION, motionGrid, placeMotion } from '../motion/motionGrid';
+import type { MotionConfig } from '../motion/motionCode';
+import { IMAGES_WITH_MOTION, placeMotion } from '../motion/motionGrid';
+import { motionTokens } from '../motion/motionTokens';
 import { tokenizePair } from './pairCoder';
 import { drawnTensor, pairTensor } from './pairs';
 
@@ -49,8 +48,8 @@ export async function pairTokens(
   const tokens = ((await coded.data()) as Int32Array).slice();
   coded.dispose();
   if (!motion) return { grid: [images, ...cells], tokens };
-  const velocity = await cellVelocity(velocities![index], draw ?? noAugmentation(pair.size), cells);
-  const codes = encodeMotion(velocity, fitGrid(velocity, cells, motionGrid(cells, motion)), pair.extent, motion);
+  const place = { cells, extent: pair.extent, config: motion };
+  const codes = await motionTokens(velocities![index], draw ?? noAugmentation(pair.size), place);
   const fixed = tokens.subarray(0, tokens.length / images);
   const layout = { codes: model.config.codes, cells, config: motion };
   return { grid: [IMAGES_WITH_MOTION, ...cells], tokens: placeMotion(fixed, codes, layout) };
