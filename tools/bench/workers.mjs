@@ -10,8 +10,11 @@ import { openInTorch } from './stepTimes.mjs';
 
 const CLI = join(ROOT, 'apps/trainer/dist/cli.js');
 const STAGES = { vqae: ['vqae'], diffusion: ['diffusion'], registration: ['registration', '--on', 'real'] };
-/** Samples of a repetition's steps, so that it takes at least ten seconds; the first quarter warms up: V8 compiles in it. */
-const SAMPLES = { vqae: 160, diffusion: 48, registration: 48 };
+/**
+ * Samples of a repetition's steps, of which the first half warms up. V8 compiles beside the first hundred steps of an
+ * autoencoder: on a core that one worker leaves idle, at the cost of two. Trainings have thousands.
+ */
+const SAMPLES = { vqae: 480, diffusion: 48, registration: 48 };
 /** A repetition takes that long: there are no more of them. */
 const MOST_ROUNDS = 3;
 /** Steps of PyTorch in a row. */
@@ -83,7 +86,7 @@ async function stepTime(stage, workers, config) {
     const { steps } = config[stage];
     if (at.length !== steps) throw new Error(`bench: expected ${steps} steps of ${stage}, got ${at.length}`);
     const between = at.slice(1).map((time, i) => time - at[i]);
-    return median(between.slice(Math.floor(steps / 4)));
+    return median(between.slice(Math.floor(steps / 2)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
