@@ -33,6 +33,7 @@ export function sparseTokens(
     }))
     .filter(({ cells }) => cells.length > 0);
   const places = images.flatMap(({ first, cells }) => cells.map((cell) => first + cell));
+  /** The position of each token. */
   const at = images.flatMap(({ cells }) => cells.map(positionOf));
   return {
     places,
@@ -45,9 +46,8 @@ export function sparseTokens(
       // A position has one token of an image at most.
       const ofImages = images.map(({ cells }) => {
         const index = new Int32Array(batch * positions).fill(batch * count);
-        for (const cell of cells) {
-          for (let item = 0; item < batch; item++) index[item * positions + positionOf(cell)] = item * count + token;
-          token++;
+        for (const end = token + cells.length; token < end; token++) {
+          for (let item = 0; item < batch; item++) index[item * positions + at[token]] = item * count + token;
         }
         return embedding(padded, tf.tensor2d(index, [batch, positions], 'int32')) as tf.Tensor3D;
       });
