@@ -131,7 +131,7 @@ describe('selectBackend', () => {
     const cardless = { create: () => ({ requestAdapter: async () => null }), globals: {} };
     const modules = async (name: string) => (name === 'webgpu' ? cardless : { WebGPUBackend: class {} });
     await expect(selectBackend('webgpu', modules)).rejects.toThrow(
-      'backend webgpu: expected an adapter, got none; install the Vulkan driver of the card and what it loads (libvulkan1, for NVIDIA also libegl1 and libgl1), or use --backend wasm',
+      'backend webgpu: expected an adapter, got none; install the Vulkan driver of the card and what it loads (libvulkan1, for NVIDIA also libegl1 and libgl1), or use the backend wasm',
     );
     vi.unstubAllGlobals();
   });

@@ -39,7 +39,7 @@ export async function startWebgpu(loadModule: LoadModule, precision: Precision =
   } catch (error) {
     if (!(error instanceof WebgpuError)) throw error;
     const withoutHalf = precision === 'mixed' && error.expected.includes('shader-f16');
-    const advice = withoutHalf ? 'leave --precision out' : error.advice.replace('the wasm backend', '--backend wasm');
+    const advice = withoutHalf ? 'leave --precision out' : error.advice;
     throw failure(error.expected, error.got, advice, error);
   }
 }

@@ -74,14 +74,19 @@ export const paperDenoiser: PlainDenoiserConfig = {
 /** Places of an item, one for each cell of each image; all have tokens but those between the cells of `strides`. */
 export const tokenCount = ({ grid }: DenoiserConfig): number => grid.reduce((product, n) => product * n, 1);
 
+/** Indices [i, j, k] of a cell of an image, counted row-major. */
+export const cellIndices = (cell: number, [, , h, w]: DenoiserConfig['grid']): [number, number, number] => [
+  Math.floor(cell / (h * w)),
+  Math.floor(cell / w) % h,
+  cell % w,
+];
+
 /** For each image and each of its cells, row-major, whether there is a token. */
 export function presentTokens({ grid, strides }: Pick<DenoiserConfig, 'grid' | 'strides'>): boolean[][] {
   const [images, d, h, w] = grid;
   return Array.from({ length: images }, (_, image) => {
     const stride = strides?.[image] ?? 1;
-    return Array.from({ length: d * h * w }, (_, at) =>
-      [Math.floor(at / (h * w)), Math.floor(at / w) % h, at % w].every((n) => n % stride === 0),
-    );
+    return Array.from({ length: d * h * w }, (_, cell) => cellIndices(cell, grid).every((n) => n % stride === 0));
   });
 }
 

@@ -9,7 +9,7 @@ import {
 } from '@paired3d/nn';
 import { addBias, embedding, gelu, matMul } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
-import type { PatchDenoiserConfig } from './config';
+import { cellIndices, type PatchDenoiserConfig } from './config';
 import { ofRange, type Network } from './network';
 import { sparseTokens } from './sparseTokens';
 import { transformer } from './transformer';
@@ -29,10 +29,8 @@ export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, 
   const merged = cells.map((n, a) => Math.ceil(n / merge[a]));
   const padded = merged.map((n, a) => n * merge[a]);
   const positions = merged.reduce((product, n) => product * n, 1);
-  const positionOf = (cell: number) => {
-    const at = [Math.floor(cell / (cells[1] * cells[2])), Math.floor(cell / cells[2]) % cells[1], cell % cells[2]];
-    return at.reduce((position, n, a) => position * merged[a] + Math.floor(n / merge[a]), 0);
-  };
+  const positionOf = (cell: number) =>
+    cellIndices(cell, grid).reduce((position, n, a) => position * merged[a] + Math.floor(n / merge[a]), 0);
 
   const free = parameters.scope('token').add('weight', [codes + 1, tokenWidth], normal(0.3));
   const enter = linearLayer(parameters.scope('enter'), { in: codeDim, out: tokenWidth, bias: false });

@@ -124,7 +124,7 @@ async function requestAdapter({ dawn, powerPreference = 'high-performance' }: We
   if (adapter) return adapter;
   const driver =
     'install the Vulkan driver of the card and what it loads (libvulkan1, for NVIDIA also libegl1 and libgl1)';
-  throw failure('an adapter', 'none', `${driver}, or use the wasm backend`);
+  throw failure('an adapter', 'none', `${driver}, or use the backend wasm`);
 }
 
 /** Puts Dawn where browsers have WebGPU and tfjs looks for it. Node 20 has no navigator; later ones have one without GPU. */
@@ -147,7 +147,7 @@ async function requestDevice(adapter: GpuAdapter, requiredFeatures: string[]): P
     return await adapter.requestDevice({ requiredFeatures, requiredLimits: computeLimits(adapter.limits) });
   } catch (cause) {
     const got = cause instanceof Error ? cause.message : String(cause);
-    throw failure('a device with the limits of its adapter', got, 'update the driver, or use the wasm backend', cause);
+    throw failure('a device with the limits of its adapter', got, 'update the driver, or use the backend wasm', cause);
   }
 }
 
