@@ -35,8 +35,9 @@ rounds, and above 1 we are the faster. Whoever needs seconds a run has fewer rou
 ## Training steps and sampling
 
 Sizes are those of the presets, except that \`paper\` is cut to what a heap of 4 GiB holds: crops of 64^3 instead of 128^3,
-batches of 1 instead of 8, 2 of 12 layers of the denoiser. Dropout is off. _outside kernels_ is the share of a step's time
-that no kernel of TensorFlow.js accounts for.
+batches of 1 instead of 8, 2 of 12 layers of the denoiser, and that the denoiser of \`small\` is the light one of pairs of two
+scans, without tokens of motion. Dropout is off. _outside kernels_ is the share of a step's time that no kernel of
+TensorFlow.js accounts for.
 
 ${stepTable(steps)}
 

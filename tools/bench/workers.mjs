@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ROOT } from '../workspace.mjs';
 import { median } from './statistics.mjs';
+import { denoiserSettings } from './steps.mjs';
 import { openInTorch } from './stepTimes.mjs';
 
 const CLI = join(ROOT, 'apps/trainer/dist/cli.js');
@@ -32,7 +33,9 @@ export async function measureWorkers(engine, torch, { key, name, make, sizes, ba
   const step = await make(engine, sizes, batch);
   try {
     if (torch) await openInTorch(name, torch, step, workers);
-    const config = settings(engine.pipeline.presets[sizes], batch);
+    const { presets } = engine.pipeline;
+    const { diffusion } = denoiserSettings(presets, sizes);
+    const config = settings({ ...presets[sizes], diffusion }, batch);
     const times = { one: [], several: [], torch: [] };
     for (let round = 0; round < Math.min(rounds, MOST_ROUNDS); round++) {
       times.one.push(await stepTime(key, 1, config));

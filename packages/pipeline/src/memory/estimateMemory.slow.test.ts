@@ -9,12 +9,11 @@ import { RegistrationNetwork } from '@paired3d/registration';
 import { VqAutoencoder, VqaeTraining } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import type { MotionConfig } from '../motion/motionCode';
 import { IMAGES_WITH_MOTION } from '../motion/motionGrid';
 import { denoiserOn } from '../run/modelConfigs';
 import { parseRunConfig } from '../run/parse';
 import { presets } from '../run/presets';
-import { meterHeap, smallestMotion, useWasm } from '../testing';
+import { meterHeap, useWasm } from '../testing';
 import { denoiserFloats } from './denoiser';
 import type { Floats } from './floats';
 import { registrationFloats } from './registration';
@@ -72,25 +71,21 @@ it.each(cases)('autoencoder of $preset, recompute $recompute', async ({ preset, 
   model.dispose();
 });
 
-const motion: MotionConfig = {
-  ...smallestMotion,
-  cells: 4,
-  gain: { least: 2, most: 24, levels: 16 },
-  levels: [13, 9, 9],
-};
+const denoisers = [
+  ...cases.map((one) => ({ ...one, scans: false })),
+  { preset: 'small', recompute: false, scans: true },
+] as const;
 
-it('denoiser of small, with tokens of motion', async () => {
-  const { vqae, diffusion } = parseRunConfig(presets.small);
-  await expectDenoiser(denoiserOn([IMAGES_WITH_MOTION, 16, 13, 16], { vqae, diffusion, motion }), diffusion);
-});
-
-it.each(cases)('denoiser of $preset, recompute $recompute', async ({ preset, recompute }) => {
-  const { vqae, diffusion } = parseRunConfig(presets[preset]);
-  const { codes, codeDim, coding } = vqae.model;
-  const grid = [coding === 'joint' ? 1 : 2, 16, 13, 16];
+it.each(denoisers)('denoiser of $preset, recompute $recompute, two scans $scans', async (one) => {
+  const { preset, recompute, scans } = one;
+  const config = parseRunConfig(presets[preset]);
+  const { diffusion } = config;
+  const motion = scans ? null : config.motion;
+  const images = config.vqae.model.coding === 'joint' ? 1 : 2;
   const depth = preset === 'paper' && !whole ? 3 : diffusion.model.depth;
-  const config = { ...diffusion.model, depth, codes, codeDim, grid, recompute } as unknown as DenoiserConfig;
-  await expectDenoiser(config, diffusion);
+  const model = { ...diffusion.model, depth, recompute };
+  const grid = [motion ? IMAGES_WITH_MOTION : images, 16, 13, 16] as const;
+  await expectDenoiser(denoiserOn(grid, { ...config, motion, diffusion: { ...diffusion, model } }), diffusion);
 });
 
 it.each(['small', 'paper'] as const)('registration of %s', async (preset) => {

@@ -3,6 +3,7 @@ import { cellSize } from '@paired3d/vqae';
 import type { Size3 } from '../data/types';
 import { workingGridOf } from '../data/workingGrid';
 import type { RunConfig } from '../run/config';
+import { IMAGES_WITH_MOTION } from '../motion/motionGrid';
 import { denoiserOn, labelsOf, vqaeConfigOf } from '../run/modelConfigs';
 import type { StageName } from '../run/run';
 import { pooledSize } from '../stages/pairs';
@@ -46,7 +47,7 @@ export function estimateMemory(config: RunConfig): StageMemory[] {
   const whole = vqaeFloats(autoencoder, size);
   const [images, cell] = [autoencoder.coding === 'joint' ? 1 : 2, cellSize(autoencoder)];
   const [d, h, w] = size.map((n) => Math.max(1, Math.floor(n / cell)));
-  const denoiser = denoiserFloats(denoiserOn([images, d, h, w], config));
+  const denoiser = denoiserFloats(denoiserOn([motion ? IMAGES_WITH_MOTION : images, d, h, w], config));
   const network = registrationFloats(
     registrationConfig({
       ...registration.model,

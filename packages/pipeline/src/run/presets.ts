@@ -67,7 +67,7 @@ const tiny: RunConfigInput = {
   },
 };
 
-/** Real scans on two CPU cores, at a quarter of the frame's resolution (64 x 52 x 64), within an hour. */
+/** Real scans on two CPU cores, at a quarter of the frame's resolution (64 x 52 x 64), in about an hour. */
 const small: RunConfigInput = {
   ...tiny,
   source: { kind: 'folder', dataset: lung250m },
@@ -89,15 +89,26 @@ const small: RunConfigInput = {
     crop: 32,
     augmentation: { ...augmentPresets.full, plain: 0.6 },
   },
-  tokenize: { variants: 32, augmentation: 'full' },
+  // Scans sampled beside each other are not one anatomy in two states; a scan and its motion are.
+  motion: {
+    cells: 4,
+    gain: { least: 2, most: 24, levels: 16 },
+    step: 0.4,
+    levels: [13, 9, 9],
+    smoothing: 0,
+    optimise: 'fast',
+  },
+  // Exchanged pairs would move the other way: motions of both signs average out where the denoiser is unsure.
+  tokenize: { variants: 128, augmentation: { ...augmentPresets.full, swap: false } },
   diffusion: {
     ...tiny.diffusion,
-    model: { kind: 'patch', width: 192, depth: 5, heads: 6, feedForward: 384, tokenWidth: 32 },
-    steps: 1000,
+    model: { kind: 'patch', width: 192, depth: 4, heads: 6, feedForward: 384, tokenWidth: 64 },
+    steps: 3500,
     batch: 2,
     schedule: { kind: 'cosine', warmup: 50 },
+    times: 'image',
   },
-  synthesize: { pairs: 40, steps: 16, temperature: 1 },
+  synthesize: { pairs: 40, steps: 16, temperature: 1, order: 'halton', schedule: 'cosine' },
   registration: {
     ...tiny.registration,
     model: {
@@ -134,6 +145,15 @@ const oasis2d: RunConfigInput = {
     crop: 96,
     augmentation: 'full',
   },
+  motion: null,
+  tokenize: { variants: 32, augmentation: 'full' },
+  diffusion: {
+    ...small.diffusion,
+    model: { kind: 'patch', width: 192, depth: 5, heads: 6, feedForward: 384, tokenWidth: 32 },
+    steps: 1000,
+    times: 'pair',
+  },
+  synthesize: { pairs: 40, steps: 16, temperature: 1 },
   registration: {
     ...small.registration,
     model: {

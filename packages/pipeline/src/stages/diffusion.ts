@@ -11,6 +11,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { drawAugmentation } from '../data/augment';
 import type { PreparedPair } from '../data/types';
 import { MOTION_DIM, motionVectors } from '../motion/motionCode';
+import { IMAGES_WITH_MOTION } from '../motion/motionGrid';
 import { augmentationOf, type RunConfig } from '../run/config';
 import type { RunContext } from '../run/context';
 import { denoiserOn } from '../run/modelConfigs';
@@ -41,14 +42,16 @@ export function diffusionStage(
   context: RunContext,
   upstream: { vqae?: Upstream; tokens: Upstream; motion?: Upstream; pairs?: readonly PreparedPair[] },
 ): Stage {
-  const { config } = context;
-  const { diffusion, motion, seed } = config;
+  const { diffusion, motion: asked, seed } = context.config;
   return {
     name: 'diffusion',
     inputs: { ...(upstream.vqae && { vqae: upstream.vqae.hash }), tokens: upstream.tokens.hash },
-    config: { ...diffusion, ...(motion && { motion }), seed },
+    config: { ...diffusion, ...(asked && { motion: asked }), seed },
     async run(folder) {
       const tokens = await readTokens(upstream.tokens.folder, 'train');
+      // Token grids from elsewhere are of scans alone.
+      const motion = tokens.grid[0] === IMAGES_WITH_MOTION ? asked : null;
+      const config = { ...context.config, motion };
       const vqae = upstream.vqae && (await readModel(upstream.vqae.folder, 'vqae'));
       const sources = upstream.pairs && (await tokenSources(upstream.pairs, upstream.motion?.folder));
       const fresh = diffusion.fresh && sources && vqae ? { sources, vqae } : undefined;
