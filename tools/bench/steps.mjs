@@ -81,18 +81,15 @@ async function withCodes(vqae, model, pair, learningRate) {
 }
 
 /**
- * What is trained and sampled as the denoiser of a preset. PyTorch's has no tokens of motion: at the sizes of `small` it is
+ * The preset whose denoiser is trained and sampled at the sizes of another. PyTorch's has no tokens of motion: at the sizes of `small` it is
  * the light one of pairs of two scans, which `oasis-2d` has.
  */
-export const denoiserSettings = (presets, preset) => {
-  const { diffusion, synthesize } = presets[preset === 'small' ? 'oasis-2d' : preset];
-  return { diffusion, synthesize };
-};
+export const denoiserPreset = (presets, preset) => presets[preset === 'small' ? 'oasis-2d' : preset];
 
 /** A denoiser of a preset with random code vectors, without dropout: PyTorch would draw other zeros. */
 function denoiserOf({ nn, diffusion, pipeline }, preset) {
   const { vqae } = pipeline.presets[preset];
-  const { diffusion: settings } = denoiserSettings(pipeline.presets, preset);
+  const { diffusion: settings } = denoiserPreset(pipeline.presets, preset);
   const { coding, codes, codeDim } = vqae.model;
   const model = { ...settings.model, codes, grid: [coding === 'joint' ? 1 : 2, 16, 13, 16] };
   const config =
@@ -169,7 +166,7 @@ async function diffusionStep(engine, preset, batch) {
 async function samplingStep(engine, preset) {
   const { tf, diffusion, pipeline } = engine;
   const { denoiser, what } = denoiserOf(engine, preset);
-  const { temperature } = denoiserSettings(pipeline.presets, preset).synthesize;
+  const { temperature } = denoiserPreset(pipeline.presets, preset).synthesize;
   const passes = 4;
   const run = () => diffusion.sample(denoiser, 1, { steps: passes, temperature, seed: SEED });
   return {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ROOT } from '../workspace.mjs';
 import { median } from './statistics.mjs';
-import { denoiserSettings } from './steps.mjs';
+import { denoiserPreset } from './steps.mjs';
 import { openInTorch } from './stepTimes.mjs';
 
 const CLI = join(ROOT, 'apps/trainer/dist/cli.js');
@@ -34,7 +34,7 @@ export async function measureWorkers(engine, torch, { key, name, make, sizes, ba
   try {
     if (torch) await openInTorch(name, torch, step, workers);
     const { presets } = engine.pipeline;
-    const { diffusion } = denoiserSettings(presets, sizes);
+    const { diffusion } = denoiserPreset(presets, sizes);
     const config = settings({ ...presets[sizes], diffusion }, batch);
     const times = { one: [], several: [], torch: [] };
     for (let round = 0; round < Math.min(rounds, MOST_ROUNDS); round++) {

@@ -9,8 +9,7 @@ import { RegistrationNetwork } from '@paired3d/registration';
 import { VqAutoencoder, VqaeTraining } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { IMAGES_WITH_MOTION } from '../motion/motionGrid';
-import { denoiserOn } from '../run/modelConfigs';
+import { denoiserOn, tokenImages } from '../run/modelConfigs';
 import { parseRunConfig } from '../run/parse';
 import { presets } from '../run/presets';
 import { meterHeap, useWasm } from '../testing';
@@ -78,14 +77,12 @@ const denoisers = [
 
 it.each(denoisers)('denoiser of $preset, recompute $recompute, two scans $scans', async (one) => {
   const { preset, recompute, scans } = one;
-  const config = parseRunConfig(presets[preset]);
+  const config = parseRunConfig({ ...presets[preset], ...(scans && { motion: null }) });
   const { diffusion } = config;
-  const motion = scans ? null : config.motion;
-  const images = config.vqae.model.coding === 'joint' ? 1 : 2;
   const depth = preset === 'paper' && !whole ? 3 : diffusion.model.depth;
   const model = { ...diffusion.model, depth, recompute };
-  const grid = [motion ? IMAGES_WITH_MOTION : images, 16, 13, 16] as const;
-  await expectDenoiser(denoiserOn(grid, { ...config, motion, diffusion: { ...diffusion, model } }), diffusion);
+  const grid = [tokenImages(config), 16, 13, 16] as const;
+  await expectDenoiser(denoiserOn(grid, { ...config, diffusion: { ...diffusion, model } }), diffusion);
 });
 
 it.each(['small', 'paper'] as const)('registration of %s', async (preset) => {

@@ -3,8 +3,7 @@ import { cellSize } from '@paired3d/vqae';
 import type { Size3 } from '../data/types';
 import { workingGridOf } from '../data/workingGrid';
 import type { RunConfig } from '../run/config';
-import { IMAGES_WITH_MOTION } from '../motion/motionGrid';
-import { denoiserOn, labelsOf, vqaeConfigOf } from '../run/modelConfigs';
+import { denoiserOn, labelsOf, tokenImages, vqaeConfigOf } from '../run/modelConfigs';
 import type { StageName } from '../run/run';
 import { pooledSize } from '../stages/pairs';
 import { denoiserFloats } from './denoiser';
@@ -45,9 +44,9 @@ export function estimateMemory(config: RunConfig): StageMemory[] {
   const crop = size.map((n) => (n === 1 ? 1 : Math.min(vqae.crop ?? n, n))) as unknown as Size3;
   const cropped = vqaeFloats(autoencoder, crop);
   const whole = vqaeFloats(autoencoder, size);
-  const [images, cell] = [autoencoder.coding === 'joint' ? 1 : 2, cellSize(autoencoder)];
+  const cell = cellSize(autoencoder);
   const [d, h, w] = size.map((n) => Math.max(1, Math.floor(n / cell)));
-  const denoiser = denoiserFloats(denoiserOn([motion ? IMAGES_WITH_MOTION : images, d, h, w], config));
+  const denoiser = denoiserFloats(denoiserOn([tokenImages(config), d, h, w], config));
   const network = registrationFloats(
     registrationConfig({
       ...registration.model,

@@ -36,12 +36,17 @@ export function labelsOf(source: RunConfig['source']): { labels?: number } {
   return labels > 1 ? { labels } : {};
 }
 
+/** Images of a pair's token grid: both scans coded as one, each of them, or the fixed one and its motion. */
+export function tokenImages({ motion, vqae }: Pick<RunConfig, 'motion' | 'vqae'>): number {
+  if (motion) return IMAGES_WITH_MOTION;
+  return vqae.model.coding === 'joint' ? 1 : 2;
+}
+
 /** Configuration of the denoiser of a run: codes and grid are the autoencoder's. */
 export function denoiserConfigOf(config: RunConfig): DenoiserConfig {
   const cell = cellSize(vqaeConfigOf(config));
   const cells = workingSize(config).map((n) => (n === 1 ? 1 : n / cell)) as unknown as Size3;
-  const images = config.vqae.model.coding === 'joint' ? 1 : 2;
-  return denoiserOn([config.motion ? IMAGES_WITH_MOTION : images, ...cells], config);
+  return denoiserOn([tokenImages(config), ...cells], config);
 }
 
 /**
