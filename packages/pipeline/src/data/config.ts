@@ -47,6 +47,11 @@ export const folderConfigSchema = z
     frame: frameSchema.nullable().default({ padTo: [352, 256, 352], start: [48, 32, 48], size: [256, 208, 256] }),
     /** Average pooling from the frame to the working grid, one factor or one for each of i, j, k. */
     pool: z.union([positive, voxels]).default(4),
+    /**
+     * Training scans are kept at this many times the working grid's resolution too, and augmented there, before they are pooled:
+     * interpolation on the working grid itself blurs and thickens what is as thin as a voxel.
+     */
+    oversample: positive.max(8).default(1),
     /** Oddities of single cases: `slices` [first, end) along k are kept, counted in the file. */
     cases: z
       .record(
@@ -63,6 +68,10 @@ export const folderConfigSchema = z
   .refine(
     ({ frame, pool }) => frame === null || frame.size.every((n, a) => n % triple(pool)[a] === 0),
     'a frame whose size is divisible by pool',
+  )
+  .refine(
+    ({ pool, oversample }) => triple(pool).every((n) => n % oversample === 0),
+    'a pool that is divisible by oversample',
   );
 
 /** As a person writes it: everything is optional. */

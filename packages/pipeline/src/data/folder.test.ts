@@ -5,6 +5,7 @@ import { workingGridConfig } from './datasets';
 import { DataError, DataReportError } from './errors';
 import { folderSource } from './folder';
 import type { ScanFiles } from './folder';
+import { averagePool } from './frame';
 import { writePhantomDataset } from './phantom/dataset';
 import { phantomSource } from './phantom/source';
 
@@ -50,6 +51,20 @@ test('phantoms written in the layout of the real data come back', async () => {
     expect(points.count).toBe(20);
     points.moving.forEach((value, p) => expect(value).toBeCloseTo(made.landmarks![kind]!.moving[p], 4));
   }
+});
+
+test('training scans are kept at a finer grid too, of which the working grid is the average', async () => {
+  const source = open(dataset, { ...config, pool: 2, oversample: 2 });
+  const { fine, fixed, moving, size } = await source.load('train', '001');
+  expect([fine!.size, size]).toEqual([
+    [12, 10, 12],
+    [6, 5, 6],
+  ]);
+  expect(averagePool(fine!.fixed, fine!.size, [2, 2, 2])).toEqual(fixed);
+  expect(averagePool(fine!.moving, fine!.size, [2, 2, 2])).toEqual(moving);
+  expect((await source.load('test', '003')).fine).toBeUndefined();
+  expect((await open(dataset, { ...config, pool: 2 }).load('train', '001')).fine).toBeUndefined();
+  expect(() => open(dataset, { ...config, pool: 3, oversample: 2 })).toThrow('a pool that is divisible by oversample');
 });
 
 test('verify reads all of it and finds nothing wrong', async () => {

@@ -6,7 +6,7 @@ import type { DataProblem, DataReport } from './errors';
 import { parseLandmarks } from './landmarks';
 import { pairFiles } from './naming';
 import type { PairFiles } from './naming';
-import { croppedLandmarks, exactLandmarks, geometryOf, prepareScan } from './prepare';
+import { croppedLandmarks, exactLandmarks, finer, geometryOf, prepareScan } from './prepare';
 import type { Geometry, ScanVolume } from './prepare';
 import { spacingMatches } from './resample';
 import type { PairSource, PreparedPair, Size3, Split } from './types';
@@ -95,8 +95,14 @@ async function loadPair(
   files: PairFiles,
 ): Promise<PreparedPair> {
   const folder = folders[split]!;
-  const first = await readScan(folder, files[0]);
-  const { pair, geometry } = preparePair([first, await readScan(folder, files[1])], config, id, files);
+  const scans = [await readScan(folder, files[0]), await readScan(folder, files[1])] as const;
+  const { pair, geometry } = preparePair(scans, config, id, files);
+  // Pairs that are not trained on are not augmented.
+  if (split === 'train' && config.oversample > 1) {
+    const grid = finer(geometry, config.oversample);
+    const [fixed, moving] = scans.map((scan, image) => prepareScan(scan, grid, config, files[image]));
+    pair.fine = { fixed, moving, size: grid.size };
+  }
   if (folders.landmarks) pair.landmarks = await loadLandmarks(config, folders.landmarks, id, geometry);
   return pair;
 }

@@ -79,6 +79,16 @@ export function geometryOf(volume: ScanVolume, config: FolderConfig, id: string,
   return { kept, first, spacing, wanted, offsets, frame, pool, size, extent };
 }
 
+/** The geometry whose working grid has `factor` times the resolution; `factor` divides the pooling. */
+export function finer(geometry: Geometry, factor: number): Geometry {
+  const { pool, size } = geometry;
+  return {
+    ...geometry,
+    pool: [pool[0] / factor, pool[1] / factor, pool[2] / factor],
+    size: [size[0] * factor, size[1] * factor, size[2] * factor],
+  };
+}
+
 function threeAxes(volume: ScanVolume, file: string): Size3 {
   const [I, J, K = 1, ...rest] = volume.shape;
   if (volume.shape.length < 2 || rest.some((n) => n !== 1)) {

@@ -22,6 +22,8 @@ export interface PreparedPair {
   moving: Float32Array;
   /** Foreground labels of a scan; 1 (default) for masks. */
   labels?: number;
+  /** The same scans at a multiple of the working grid's resolution, which they are augmented at; none by default. */
+  fine?: { fixed: Float32Array; moving: Float32Array; size: Size3 };
   /** Working grid, e.g. 64 x 52 x 64. */
   size: Size3;
   /** Millimetres that the grid covers along i, j, k; half of it turns normalised displacement into mm. */

@@ -1,18 +1,21 @@
 import { Random } from '@paired3d/nn';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { augmentPresets } from '../data/augment';
+import { augmentPresets, noAugmentation } from '../data/augment';
+import { averagePool } from '../data/frame';
 import type { PairSource, PreparedPair, Size3 } from '../data/types';
 import { Interrupted, PipelineError } from '../errors';
 import { NOTHING, leaked, smallestConfig, testContext, useWasm } from '../testing';
 import {
   augmentedTensor,
+  drawnTensor,
   hashPairs,
   loadPairs,
   loadTrainingPairs,
   pairTensor,
   pooledImages,
   pooledSize,
+  splitPair,
 } from './pairs';
 import { RollingPairs } from './rollingPairs';
 
@@ -108,6 +111,26 @@ describe('tensors of pairs', () => {
     const draw = (seed: number) => augmentedTensor(one, augmentPresets.big, new Random(seed)).dataSync();
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1)).not.toEqual(draw(2));
+  });
+
+  it('are of finer scans, warped and then pooled, where there are any', async () => {
+    const fineSize: Size3 = [12, 8, 16];
+    // A sheet of one fine voxel, half as bright on the working grid.
+    const sheet = Float32Array.from({ length: 8 * VOXELS }, (_, n) => (n % 16 === 5 ? 1 : 0));
+    const coarse = averagePool(sheet, fineSize, [2, 2, 2]);
+    const fine = { fixed: sheet, moving: sheet, size: fineSize };
+    const one = pair('a', { fixed: coarse, moving: coarse, fine });
+    const same = await augmentedTensor(one, augmentPresets.none, new Random(1)).data();
+    same.forEach((value, n) => expect(value).toBeCloseTo(coarse[n >> 1], 6));
+    // Moved by half a working voxel it stays as thin; from the working grid it would have been smeared over two.
+    const draw = noAugmentation(SIZE);
+    for (let n = 0; n < draw.fixed.length; n += 3) draw.fixed[n] += 1 / 8;
+    const moved = await tf.tidy(() => splitPair(drawnTensor(one, draw))[0]).data();
+    const along = [...moved.slice(0, 8)];
+    [0, 0, 0.5, 0, 0, 0, 0, 0].forEach((value, k) => expect(along[k]).toBeCloseTo(value, 5));
+    const smeared = await tf.tidy(() => splitPair(drawnTensor({ ...one, fine: undefined }, draw))[0]).data();
+    [0, 0.25, 0.25, 0, 0, 0, 0, 0].forEach((value, k) => expect(smeared[k]).toBeCloseTo(value, 5));
+    expect(await hashPairs([one])).not.toBe(await hashPairs([{ ...one, fine: undefined }]));
   });
 
   it('pool by averages; an axis of one slice stays', async () => {

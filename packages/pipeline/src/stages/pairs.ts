@@ -1,5 +1,5 @@
 import { Random } from '@paired3d/nn';
-import { avgPool3d, gridSample3d } from '@paired3d/ops';
+import { avgPool3d, gridSample3d, identityGrid, resize3d, warp3d } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { drawAugmentation, type AugmentConfig, type Augmentation } from '../data/augment';
 import type { PreparedPair, Size3, Split } from '../data/types';
@@ -74,8 +74,9 @@ export async function loadTrainingPairs(context: RunContext): Promise<TrainingPa
 /** SHA-256 over ids and values of pairs. */
 export async function hashPairs(pairs: readonly PreparedPair[]): Promise<string> {
   const parts: string[] = [];
-  for (const { id, fixed, moving, landmarks } of pairs) {
-    const arrays = [fixed, moving, ...Object.values(landmarks ?? {}).flatMap((l) => [l.fixed, l.moving])];
+  for (const { id, fixed, moving, fine, landmarks } of pairs) {
+    const finer = fine ? [fine.fixed, fine.moving] : [];
+    const arrays = [fixed, moving, ...finer, ...Object.values(landmarks ?? {}).flatMap((l) => [l.fixed, l.moving])];
     for (const { buffer, byteOffset, byteLength } of arrays) {
       parts.push(`${id} ${await sha256Hex(new Uint8Array(buffer, byteOffset, byteLength))}`);
     }
@@ -96,20 +97,24 @@ export function augmentedTensor(pair: PreparedPair, config: AugmentConfig, rando
   return drawnTensor(pair, drawAugmentation(random, pair.size, config));
 }
 
-/** A pair under an augmentation that has been drawn, [1, I, J, K, 2]. */
+/** A pair under an augmentation that has been drawn, [1, I, J, K, 2]. Where it has finer scans, these are warped, then pooled. */
 export function drawnTensor(pair: PreparedPair, draw: Augmentation): tf.Tensor5D {
-  const [i, j, k] = pair.size;
-  const { labels = 1 } = pair;
-  const [first, other] = draw.swap ? [pair.moving, pair.fixed] : [pair.fixed, pair.moving];
+  const { labels = 1, fine = pair } = pair;
+  const [first, other] = draw.swap ? [fine.moving, fine.fixed] : [fine.fixed, fine.moving];
   const second = draw.self ? first : other;
   return tf.tidy(() => {
-    const warp = (data: Float32Array, grid: Float32Array) =>
-      gridSample3d(tf.tensor5d(data, [1, i, j, k, labels]), tf.tensor5d(grid, [1, i, j, k, 3]), {
-        constantInput: true,
-      });
+    const warp = (data: Float32Array, values: Float32Array) => {
+      const image = tf.tensor5d(data, [1, ...fine.size, labels]);
+      const grid = tf.tensor5d(values, [1, ...pair.size, 3]);
+      if (fine === pair) return gridSample3d(image, grid, { constantInput: true });
+      const displacement = resize3d(tf.sub(grid, identityGrid(pair.size)), fine.size);
+      return avgPool3d(warp3d(image, displacement), { size: factors(fine.size, pair.size) });
+    };
     return tf.concat([warp(first, draw.fixed), warp(second, draw.moving)], 4);
   });
 }
+
+const factors = (fine: Size3, coarse: Size3) => fine.map((n, axis) => n / coarse[axis]) as unknown as Size3;
 
 /** Fixed and moving image of pairs [B, I, J, K, 2 labels]: [B, I, J, K, labels] each. */
 export function splitPair(pair: tf.Tensor5D): [tf.Tensor5D, tf.Tensor5D] {
