@@ -49,7 +49,8 @@ export const folderConfigSchema = z
     pool: z.union([positive, voxels]).default(4),
     /**
      * Training scans are kept at this many times the working grid's resolution too, and augmented there, before they are pooled:
-     * interpolation on the working grid itself blurs and thickens what is as thin as a voxel.
+     * interpolation on the working grid itself blurs and thickens what is as thin as a voxel. No more than the pooling leaves
+     * ({@link oversampling}).
      */
     oversample: positive.max(8).default(1),
     /** Oddities of single cases: `slices` [first, end) along k are kept, counted in the file. */
@@ -68,10 +69,6 @@ export const folderConfigSchema = z
   .refine(
     ({ frame, pool }) => frame === null || frame.size.every((n, a) => n % triple(pool)[a] === 0),
     'a frame whose size is divisible by pool',
-  )
-  .refine(
-    ({ pool, oversample }) => triple(pool).every((n) => n % oversample === 0),
-    'a pool that is divisible by oversample',
   );
 
 /** As a person writes it: everything is optional. */
@@ -128,6 +125,14 @@ export const phantomConfigSchema = z.strictObject({
 
 export type PhantomConfigInput = z.input<typeof phantomConfigSchema>;
 export type PhantomConfig = z.output<typeof phantomConfigSchema>;
+
+/** The largest factor up to `oversample` that divides the pooling along each axis: 1 where nothing is pooled. */
+export function oversampling({ pool, oversample }: Pick<FolderConfig, 'pool' | 'oversample'>): number {
+  const divides = (factor: number) => triple(pool).every((n) => n % factor === 0);
+  let factor = oversample;
+  while (!divides(factor)) factor--;
+  return factor;
+}
 
 /** One number for all axes, or one for each. */
 export function triple(value: number | Size3): Size3 {

@@ -1,5 +1,5 @@
 import { readNifti } from '@paired3d/nifti';
-import { folderConfigSchema, parseConfig } from './config';
+import { folderConfigSchema, oversampling, parseConfig } from './config';
 import type { FolderConfig, FolderConfigInput } from './config';
 import { DataError, DataReportError } from './errors';
 import type { DataProblem, DataReport } from './errors';
@@ -98,8 +98,9 @@ async function loadPair(
   const scans = [await readScan(folder, files[0]), await readScan(folder, files[1])] as const;
   const { pair, geometry } = preparePair(scans, config, id, files);
   // Pairs that are not trained on are not augmented.
-  if (split === 'train' && config.oversample > 1) {
-    const grid = finer(geometry, config.oversample);
+  const factor = oversampling(config);
+  if (split === 'train' && factor > 1) {
+    const grid = finer(geometry, factor);
     const [fixed, moving] = scans.map((scan, image) => prepareScan(scan, grid, config, files[image]));
     pair.fine = { fixed, moving, size: grid.size };
   }

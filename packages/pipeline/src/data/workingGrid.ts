@@ -1,4 +1,4 @@
-import { triple, type FolderConfig, type PhantomConfig, type SubjectsConfig } from './config';
+import { oversampling, triple, type FolderConfig, type PhantomConfig, type SubjectsConfig } from './config';
 import type { Size3 } from './types';
 
 /** The source of a run's pairs, as its configuration tells it. */
@@ -17,6 +17,8 @@ export interface WorkingGrid {
   readonly pool: Size3;
   /** Foreground labels of a scan. */
   readonly labels: number;
+  /** Voxels of the grid on which training scans are augmented, where it is finer. */
+  readonly fine?: Size3;
 }
 
 /** The grid of a source, before any scan is read. */
@@ -27,7 +29,9 @@ export function workingGridOf(source: SourceConfig): WorkingGrid {
     case 'folder': {
       const { frame, labels } = source.dataset;
       const count = typeof labels === 'object' && 'each' in labels ? labels.each : 1;
-      return pooled(frame?.size, triple(source.dataset.spacing), triple(source.dataset.pool), count);
+      const grid = pooled(frame?.size, triple(source.dataset.spacing), triple(source.dataset.pool), count);
+      const factor = oversampling(source.dataset);
+      return factor > 1 && grid.size ? { ...grid, fine: scaled(grid.size, factor) } : grid;
     }
     case 'subjects': {
       const { size, pool, spacing, labels } = source.dataset;
@@ -36,6 +40,8 @@ export function workingGridOf(source: SourceConfig): WorkingGrid {
     }
   }
 }
+
+const scaled = (size: Size3, factor: number) => size.map((n) => n * factor) as unknown as Size3;
 
 function pooled(frame: Size3 | undefined, spacing: Size3, pool: Size3, labels: number): WorkingGrid {
   const size = frame?.map((n, axis) => n / pool[axis]) as Size3 | undefined;

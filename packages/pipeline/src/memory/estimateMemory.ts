@@ -6,6 +6,7 @@ import type { RunConfig } from '../run/config';
 import { denoiserOn, labelsOf, tokenImages, vqaeConfigOf } from '../run/modelConfigs';
 import type { StageName } from '../run/run';
 import { pooledSize } from '../stages/pairs';
+import { augmentationFloats } from './augmentation';
 import { denoiserFloats } from './denoiser';
 import { product } from './floats';
 import { registrationFloats } from './registration';
@@ -22,8 +23,6 @@ export interface StageMemory {
 
 /** Weights, two moments, the sum of the gradients and a sample's; in use, the weights alone. */
 const TRAINED = 5;
-/** An augmented pair on the whole grid: sampling grids of three channels; images, results, and both put together. */
-const AUGMENTATION = { grids: 6, images: 7 };
 /** Instance optimisation of a pair: images both ways, fields of three channels both ways, and what gradients keep of them. */
 const OPTIMISATION = 40;
 /** Blocks do not fill the heap without gaps, and it grows in steps. */
@@ -37,7 +36,7 @@ const SMALLEST = 2 ** 24;
  * @returns nothing for scans that keep their own boxes (`frame: null`): their size is not in the configuration
  */
 export function estimateMemory(config: RunConfig): StageMemory[] {
-  const { size, labels } = workingGridOf(config.source);
+  const { size, labels, fine } = workingGridOf(config.source);
   if (!size) return [];
   const { motion, spatialDims, vqae, diffusion, registration } = config;
   const autoencoder = vqaeConfigOf(config);
@@ -55,7 +54,7 @@ export function estimateMemory(config: RunConfig): StageMemory[] {
       size: pooledSize(size, registration.pool),
     }),
   );
-  const augmentation = (AUGMENTATION.grids + AUGMENTATION.images * labels) * product(size);
+  const augmentation = augmentationFloats(size, labels, fine);
   const given = config.synthesize.given.fixed + config.synthesize.given.moving > 0;
   const tokens = whole.weights + Math.max(whole.inference, augmentation);
   const trained = TRAINED * network.weights + Math.max(network.training, augmentation);

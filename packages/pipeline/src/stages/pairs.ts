@@ -103,13 +103,14 @@ export function drawnTensor(pair: PreparedPair, draw: Augmentation): tf.Tensor5D
   const [first, other] = draw.swap ? [fine.moving, fine.fixed] : [fine.fixed, fine.moving];
   const second = draw.self ? first : other;
   return tf.tidy(() => {
-    const warp = (data: Float32Array, values: Float32Array) => {
-      const image = tf.tensor5d(data, [1, ...fine.size, labels]);
-      const grid = tf.tensor5d(values, [1, ...pair.size, 3]);
-      if (fine === pair) return gridSample3d(image, grid, { constantInput: true });
-      const displacement = resize3d(tf.sub(grid, identityGrid(pair.size)), fine.size);
-      return avgPool3d(warp3d(image, displacement), { size: factors(fine.size, pair.size) });
-    };
+    const warp = (data: Float32Array, values: Float32Array) =>
+      tf.tidy(() => {
+        const image = tf.tensor5d(data, [1, ...fine.size, labels]);
+        const grid = tf.tensor5d(values, [1, ...pair.size, 3]);
+        if (fine === pair) return gridSample3d(image, grid, { constantInput: true });
+        const displacement = resize3d(tf.sub(grid, identityGrid(pair.size)), fine.size);
+        return avgPool3d(warp3d(image, displacement), { size: factors(fine.size, pair.size) });
+      });
     return tf.concat([warp(first, draw.fixed), warp(second, draw.moving)], 4);
   });
 }
