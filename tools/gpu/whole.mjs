@@ -42,11 +42,14 @@ const samples = await time(`two pairs sampled in ${passes} passes`, () =>
 denoiser.dispose();
 
 const autoencoder = new vqae.VqAutoencoder({ spatialDims: 3, ...settings.vqae.model }, SEED);
+// The activations of a whole frame are larger than what a shader may read.
+const decoder = tiny ? autoencoder : vqae.inSlabs(autoencoder);
 await time('two pairs decoded', async () => {
   for (const tokens of samples) {
-    const decoded = tf.tidy(() => autoencoder.decodeTokens(tf.tensor(tokens, [1, images, ...grid], 'int32')));
+    const ids = tf.tensor(tokens, [1, images, ...grid], 'int32');
+    const decoded = await decoder.decodeTokens(ids);
     await decoded.data();
-    decoded.dispose();
+    tf.dispose([ids, decoded]);
   }
 });
 autoencoder.dispose();
