@@ -53,6 +53,11 @@ export class Denoiser {
     return this.config.codes;
   }
 
+  /** Whether a weight is one that Muon moves: those of the layers between the embeddings and the head. */
+  isHidden(name: string): boolean {
+    return this.network.hiddenScopes.some((scope) => name.startsWith(`${scope}.`));
+  }
+
   /**
    * Gives a 'patch' denoiser the autoencoder's code vectors [codes, codeDim], scaled to unit mean square; a 'plain' one
    * ignores them.

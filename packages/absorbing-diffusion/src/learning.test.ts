@@ -23,14 +23,18 @@ const sizes = { width: 16, feedForward: 32 };
  */
 const patterns = [0, 1, 2, 3].map((code) => new Int32Array(8).fill(code));
 
+const plain = { ...tinyPlain(4, GRID), ...sizes };
+const patch = { ...tinyPatch(4, GRID), ...sizes, tokenWidth: 8 };
+
 it.each([
-  { ...tinyPlain(4, GRID), ...sizes },
-  { ...tinyPatch(4, GRID), ...sizes, tokenWidth: 8 },
-])('a $kind denoiser learns what tokens say about each other', async (config) => {
+  { kind: 'plain', optimiser: 'adam', config: plain },
+  { kind: 'patch', optimiser: 'adam', config: patch },
+  { kind: 'patch', optimiser: 'muon', config: patch },
+] as const)('a $kind denoiser learns by $optimiser what tokens say about each other', async ({ optimiser, config }) => {
   const denoiser = new Denoiser(config, 1);
   denoiser.setCodeVectors(new Random(7).normals(12));
   expect((await bitsPerToken(denoiser, patterns)).mean).toBeGreaterThan(1.8);
-  const training = new DiffusionTraining(denoiser, { learningRate: 5e-3, seed: 1, weighting: 'elbo' });
+  const training = new DiffusionTraining(denoiser, { optimiser, learningRate: 5e-3, seed: 1, weighting: 'elbo' });
   for (let step = 0; step < 200; step++) await training.update(patterns, 5e-3 * cosine(step, 200));
   expect((await bitsPerToken(denoiser, patterns, { repeats: 8 })).mean).toBeLessThan(1);
   const items = await sample(denoiser, 24, { steps: 32, temperature: 0.8, seed: 1 });

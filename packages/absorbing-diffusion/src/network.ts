@@ -4,6 +4,8 @@ import type { NextMask } from './transformer';
 
 /** The two halves of a denoiser: the trunk sees all tokens, the head is applied to the rows that are asked for. */
 export interface Network {
+  /** scopes whose matrices map features to features, for Muon: neither embeddings nor what gives the logits */
+  readonly hiddenScopes: readonly string[];
   /** ids int32 [B, T], masked ones = codes -> features [B, T, c] */
   hidden(ids: tf.Tensor2D, next?: NextMask): tf.Tensor3D;
   /** the features of some tokens, [n, c], without dropout: `rows` are flat indices into [B, T], ascending */

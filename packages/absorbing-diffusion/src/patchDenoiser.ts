@@ -84,6 +84,7 @@ export function patchDenoiser(parameters: Parameters, codeVectors: tf.Tensor2D, 
     return embedding(features(ids), tf.tensor1d(rows.map(slotOf), 'int32')) as tf.Tensor2D;
   };
   return {
+    hiddenScopes: ['before', 'down', 'sparse', 'transformer', 'up', 'after'],
     hidden(ids) {
       const rows = sparse
         ? hiddenAt(

@@ -19,6 +19,7 @@ export function plainDenoiser(parameters: Parameters, config: PlainDenoiserConfi
   const embed = (ids: tf.Tensor2D) =>
     tf.add(tokens(ids), tf.reshape(positions, [1, ...positions.shape])) as tf.Tensor3D;
   return {
+    hiddenScopes: ['transformer'],
     hidden: (ids, next) => mix(embed(ids), next),
     // The last block need not be computed for the others.
     hiddenAt: (ids, rows) => mix.at(embed(ids), rows),

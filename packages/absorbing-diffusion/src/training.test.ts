@@ -35,10 +35,15 @@ describe('bitsPerToken', () => {
   });
 });
 
-describe.each(['plain', 'patch'] as const)('training of a %s denoiser', (kind) => {
+describe.each([
+  ['plain', 'adam'],
+  ['plain', 'muon'],
+  ['patch', 'adam'],
+  ['patch', 'muon'],
+] as const)('training of a %s denoiser by %s', (kind, optimiser) => {
   const make = (seed = 1) => {
     const denoiser = tinyDenoiser(kind, 4, GRID, seed);
-    return { denoiser, training: new DiffusionTraining(denoiser, settings) };
+    return { denoiser, training: new DiffusionTraining(denoiser, { ...settings, optimiser }) };
   };
   const train = async ({ training }: ReturnType<typeof make>, from: number, to: number) => {
     const metrics = [];
@@ -94,6 +99,30 @@ describe.each(['plain', 'patch'] as const)('training of a %s denoiser', (kind) =
 });
 
 describe('DiffusionTraining', () => {
+  it.each(['plain', 'patch'] as const)(
+    'moves what is hidden in a %s denoiser by Muon, the rest by Adam',
+    async (kind) => {
+      const denoiser = tinyDenoiser(kind, 4, GRID);
+      const training = new DiffusionTraining(denoiser, { ...settings, optimiser: 'muon' });
+      await training.update(patterns);
+      const state = [...(await training.state()).keys()];
+      const ending = (end: string) =>
+        state.filter((name) => name.endsWith(end)).map((name) => name.slice(0, -end.length));
+      const byMuon = ending('.momentum_buffer');
+      const byAdam = ending('.exp_avg');
+      const trainable = [...denoiser.parameters.entries].filter(([, { trainable }]) => trainable).map(([name]) => name);
+      expect([...byMuon, ...byAdam].sort()).toEqual(trainable.sort());
+      const [inside, ends] =
+        kind === 'plain'
+          ? ['transformer.0.linear1.weight', ['token_embedding.weight', 'position_embedding.weight', 'head.weight']]
+          : ['before.conv1.weight', ['token.weight', 'enter.weight', 'position.weight', 'leave.weight', 'leave.free']];
+      expect(byMuon).toContain(inside);
+      expect(byAdam).toEqual(expect.arrayContaining(ends));
+      training.dispose();
+      denoiser.dispose();
+    },
+  );
+
   it('never changes the code vectors', async () => {
     const denoiser = tinyDenoiser('patch', 4, GRID);
     const vectors = denoiser.parameters.entries.get('codes.weight')!;

@@ -1,4 +1,13 @@
-import { Adam, Random, computeGradients, stepOverSamples, type HostTensor, type SampleGradients } from '@paired3d/nn';
+import {
+  Adam,
+  Muon,
+  Random,
+  computeGradients,
+  stepOverSamples,
+  type HostTensor,
+  type Optimiser,
+  type SampleGradients,
+} from '@paired3d/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from './denoiser';
 import { diffusionLoss, maskedCrossEntropy, type Weighting } from './loss';
@@ -22,6 +31,8 @@ export interface DiffusionTrainingOptions {
    * given the other
    */
   readonly times?: 'pair' | 'image';
+  /** 'adam' by default; 'muon' moves the matrices between embeddings and head by Muon, the rest by Adam */
+  readonly optimiser?: 'adam' | 'muon';
   /** Adam's second beta; 0.999 by default */
   readonly beta2?: number;
   /** decoupled weight decay; 0 by default */
@@ -30,19 +41,24 @@ export interface DiffusionTrainingOptions {
 
 /** Training of a `Denoiser` on token grids (paper, section 2.2). */
 export class DiffusionTraining {
-  private readonly adam: Adam;
+  private readonly optimiser: Optimiser;
 
   constructor(
     readonly denoiser: Denoiser,
     private readonly options: DiffusionTrainingOptions,
   ) {
     const { learningRate, beta2, weightDecay } = options;
-    this.adam = new Adam(denoiser.parameters, { learningRate, beta2, weightDecay });
+    const { parameters } = denoiser;
+    const hidden = (name: string) => denoiser.isHidden(name);
+    this.optimiser =
+      options.optimiser === 'muon'
+        ? new Muon(parameters, { learningRate, beta2, weightDecay, hidden })
+        : new Adam(parameters, { learningRate, beta2, weightDecay });
   }
 
   /** Updates so far. */
   get step(): number {
-    return this.adam.step;
+    return this.optimiser.step;
   }
 
   /**
@@ -72,13 +88,13 @@ export class DiffusionTraining {
     return Array.from({ length: images }, (_, i) => Array.from(item).slice(i * length, (i + 1) * length));
   }
 
-  /** One update: Adam with the mean of the samples' gradients. Disposes neither. */
+  /** One update with the mean of the samples' gradients. Disposes neither. */
   async apply(
     gradients: ReadonlyMap<string, tf.Tensor>,
     facts: readonly SampleGradients['facts'][],
     learningRate?: number,
   ): Promise<DiffusionStepMetrics> {
-    this.adam.apply(gradients, learningRate);
+    this.optimiser.apply(gradients, learningRate);
     const terms = await Promise.all(facts.map((sample) => sample.terms.data()));
     const mean = (term: number) => terms.reduce((sum, values) => sum + values[term], 0) / terms.length;
     return { loss: mean(0), maskedShare: mean(1) };
@@ -99,17 +115,17 @@ export class DiffusionTraining {
 
   /** The optimiser, for checkpoints. */
   state(): Promise<Map<string, HostTensor>> {
-    return this.adam.state();
+    return this.optimiser.state();
   }
 
   /** Continues from `state()`. */
   load(state: ReadonlyMap<string, HostTensor>): void {
-    this.adam.load(state);
+    this.optimiser.load(state);
   }
 
   /** Frees the optimiser; the denoiser stays. */
   dispose(): void {
-    this.adam.dispose();
+    this.optimiser.dispose();
   }
 }
 

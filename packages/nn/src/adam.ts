@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { adamUpdate, adamUpdateAll, hasAdamUpdateAll, type AdamOptions as Settings } from '@paired3d/ops';
 import { NnError } from './errors';
 import type { HostTensor } from './hostTensor';
+import type { Optimiser } from './optimiser';
 import { inPacks, joined, parted, type PackedMoments } from './packedMoments';
 import type { Parameters } from './parameters';
 
@@ -28,7 +29,7 @@ const SECOND = '.exp_avg_sq';
  * Resuming is bit-exact: the state holds the moments and the step count, and the powers of the betas are taken from
  * the count, not carried along.
  */
-export class Adam {
+export class Adam implements Optimiser {
   private readonly first = new Map<string, tf.Tensor>();
   private readonly second = new Map<string, tf.Tensor>();
   /** Moments that are in neither of these. */
@@ -45,10 +46,6 @@ export class Adam {
     return this.steps;
   }
 
-  /**
-   * One update; parameters without a gradient are left alone. Does not dispose the gradients.
-   * @param learningRate replaces the one of the options, for schedules
-   */
   apply(gradients: ReadonlyMap<string, tf.Tensor>, learningRate = this.options.learningRate): void {
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = this.options;
     this.steps++;
@@ -138,10 +135,6 @@ export class Adam {
     return state;
   }
 
-  /**
-   * Continues from a saved state.
-   * @throws NnError when the state does not belong to these parameters; nothing is changed then
-   */
   load(state: ReadonlyMap<string, HostTensor>): void {
     const { step, names } = this.checked(state);
     this.disposeMoments();
@@ -183,7 +176,6 @@ export class Adam {
     return { step, names };
   }
 
-  /** Frees the moments. */
   dispose(): void {
     this.disposeMoments();
   }

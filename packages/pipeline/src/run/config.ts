@@ -160,6 +160,8 @@ export const runConfigSchema = z.strictObject({
     times: z.enum(['pair', 'image']).default('pair'),
     /** trains on token grids of augmented pairs made on the way, instead of those of the stage `tokens` */
     fresh: z.boolean().default(false),
+    /** what moves the matrices between the embeddings and the head; the rest is moved by Adam */
+    optimiser: z.enum(['adam', 'muon']).default('adam'),
     beta2: z.number().gt(0).lt(1),
     weightDecay: weight,
   }),

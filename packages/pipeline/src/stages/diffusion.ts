@@ -132,8 +132,9 @@ const SERVED = 8;
 function diffusionReplica({ config, tokens: { items }, model, fresh }: DiffusionSetup) {
   const { diffusion, seed } = config;
   const denoiser = new Denoiser(model, seed);
-  const { learningRate, weighting, times, beta2, weightDecay, batch } = diffusion;
-  const training = new DiffusionTraining(denoiser, { learningRate, weighting, times, beta2, weightDecay, seed });
+  const { batch, learningRate, weighting, times, optimiser, beta2, weightDecay } = diffusion;
+  const settings = { learningRate, weighting, times, optimiser, beta2, weightDecay, seed };
+  const training = new DiffusionTraining(denoiser, settings);
   const vqae = fresh && vqaeOf(fresh.vqae);
   const stocks = Array.from({ length: vqae ? batch : 0 }, (_, index) => {
     const make = async (serial: number) => (await freshTokens(config, fresh!.sources, vqae!, serial)).tokens;

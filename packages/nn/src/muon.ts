@@ -1,0 +1,135 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Adam, type AdamOptions } from './adam';
+import { NnError } from './errors';
+import type { HostTensor } from './hostTensor';
+import type { Optimiser } from './optimiser';
+import { orthogonalise } from './orthogonalise';
+import type { Parameters } from './parameters';
+
+/** Settings of Muon; those of Adam are for the weights that are not hidden matrices, with the same rate and decay. */
+export interface MuonOptions extends AdamOptions {
+  /**
+   * Weights that map features to features, of two axes or more. Leave out embeddings, what reads the input and what writes
+   * the output.
+   */
+  readonly hidden: (name: string) => boolean;
+  /** 0.95 by default */
+  readonly momentum?: number;
+}
+
+/** Ending of the momentum's names, PyTorch's. */
+const MOMENTUM = '.momentum_buffer';
+
+/**
+ * Muon (Jordan et al., 2024): hidden matrices move by their Nesterov momentum with its singular values set to about 1, so that
+ * rare directions of the gradient count as much as frequent ones; everything else moves by Adam. As PyTorch's
+ * `torch.optim.Muon` with `adjust_lr_fn="match_rms_adamw"` (Liu et al., 2025): updates as large as Adam's are, so that rates and
+ * decay of Adam serve. The weight of a convolution is the matrix of its outputs by all that they see.
+ *
+ * Resuming is bit-exact.
+ */
+export class Muon implements Optimiser {
+  private readonly adam: Adam;
+  private readonly momenta = new Map<string, tf.Tensor>();
+
+  constructor(
+    private readonly parameters: Parameters,
+    private readonly options: MuonOptions,
+  ) {
+    this.adam = new Adam(parameters, options);
+  }
+
+  get step(): number {
+    return this.adam.step;
+  }
+
+  apply(gradients: ReadonlyMap<string, tf.Tensor>, learningRate = this.options.learningRate): void {
+    const others = new Map(gradients);
+    for (const [name, variable] of this.parameters.entries) {
+      const gradient = gradients.get(name);
+      if (!gradient || !this.isMatrix(name, variable)) continue;
+      others.delete(name);
+      this.update(name, variable, gradient, learningRate);
+    }
+    this.adam.apply(others, learningRate);
+  }
+
+  private isMatrix(name: string, weight: { readonly shape: readonly number[] }): boolean {
+    return weight.shape.length > 1 && this.options.hidden(name);
+  }
+
+  private update(name: string, variable: tf.Variable, gradient: tf.Tensor, learningRate: number): void {
+    const { momentum = 0.95, weightDecay = 0 } = this.options;
+    const before = this.momenta.get(name);
+    const [moved, next] = tf.tidy(() => {
+      const towards = (from: tf.Tensor, to: tf.Tensor, share: number) =>
+        tf.add(tf.mul(from, 1 - share), tf.mul(to, share));
+      const buffer = towards(before ?? tf.zerosLike(gradient), gradient, 1 - momentum);
+      // A linear layer is [out, in], a convolution [..., in, out]: the last axis is a side of the matrix, all others the other.
+      const columns = variable.shape[variable.rank - 1];
+      const matrix = tf.reshape(towards(gradient, buffer, momentum), [-1, columns]) as tf.Tensor2D;
+      const rate = learningRate * 0.2 * Math.sqrt(Math.max(...matrix.shape));
+      const change = tf.mul(tf.reshape(orthogonalise(matrix), variable.shape), rate);
+      return [tf.sub(tf.mul(variable, 1 - learningRate * weightDecay), change), buffer];
+    });
+    variable.assign(moved);
+    tf.dispose([moved, before ?? []]);
+    this.momenta.set(name, tf.keep(next));
+  }
+
+  /** The state of Adam for the other weights, and `<name>.momentum_buffer`. */
+  async state(): Promise<Map<string, HostTensor>> {
+    const state = await this.adam.state();
+    for (const [name, tensor] of this.momenta) {
+      const data = (await tensor.data()) as Float32Array;
+      state.set(name + MOMENTUM, { dtype: 'F32', shape: tensor.shape, data });
+    }
+    return state;
+  }
+
+  load(state: ReadonlyMap<string, HostTensor>): void {
+    const ofAdam = new Map<string, HostTensor>();
+    const momenta = new Map<string, HostTensor>();
+    for (const [key, tensor] of state) {
+      if (key.endsWith(MOMENTUM)) momenta.set(key.slice(0, -MOMENTUM.length), tensor);
+      else ofAdam.set(key, tensor);
+    }
+    for (const [name, tensor] of momenta) this.checkMomentum(name, tensor);
+    const moment = [...ofAdam.keys()].find((key) => this.isOfMatrix(key));
+    if (moment) throw wrongState('a momentum of this hidden matrix', moment);
+    this.adam.load(ofAdam);
+    this.disposeMomenta();
+    for (const [name, { data, shape }] of momenta) {
+      this.momenta.set(name, tf.keep(tf.tensor(data as Float32Array, [...shape], 'float32')));
+    }
+  }
+
+  private checkMomentum(name: string, { dtype, shape }: HostTensor): void {
+    const variable = this.parameters.entries.get(name);
+    if (!variable || !this.isMatrix(name, variable)) throw wrongState('momenta of hidden matrices', name);
+    if (dtype !== 'F32' || !tf.util.arraysEqual(variable.shape, [...shape])) {
+      throw wrongState(`${name}${MOMENTUM} as F32 [${variable.shape}]`, `${dtype} [${shape}]`);
+    }
+  }
+
+  /** Whether a key of Adam's state belongs to a weight that Adam does not move. */
+  private isOfMatrix(key: string): boolean {
+    return [...this.parameters.entries].some(
+      ([name, variable]) => this.isMatrix(name, variable) && key.startsWith(`${name}.`),
+    );
+  }
+
+  dispose(): void {
+    this.adam.dispose();
+    this.disposeMomenta();
+  }
+
+  private disposeMomenta(): void {
+    tf.dispose([...this.momenta.values()]);
+    this.momenta.clear();
+  }
+}
+
+function wrongState(expected: string, got: string): NnError {
+  return new NnError('Muon.load', expected, got, 'load what Muon.state() of this model returned');
+}
