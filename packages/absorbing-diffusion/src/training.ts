@@ -6,6 +6,7 @@ import {
   stepOverSamples,
   type HostTensor,
   type Optimiser,
+  type OrthogonaliseAll,
   type SampleGradients,
 } from '@paired3d/nn';
 import * as tf from '@tensorflow/tfjs-core';
@@ -88,13 +89,17 @@ export class DiffusionTraining {
     return Array.from({ length: images }, (_, i) => Array.from(item).slice(i * length, (i + 1) * length));
   }
 
-  /** One update with the mean of the samples' gradients. Disposes neither. */
+  /**
+   * One update with the mean of the samples' gradients. Disposes neither.
+   * @param orthogonalise does the costly part of Muon, perhaps on several threads
+   */
   async apply(
     gradients: ReadonlyMap<string, tf.Tensor>,
     facts: readonly SampleGradients['facts'][],
     learningRate?: number,
+    orthogonalise?: OrthogonaliseAll,
   ): Promise<DiffusionStepMetrics> {
-    this.optimiser.apply(gradients, learningRate);
+    await this.optimiser.apply(gradients, learningRate, orthogonalise);
     const terms = await Promise.all(facts.map((sample) => sample.terms.data()));
     const mean = (term: number) => terms.reduce((sum, values) => sum + values[term], 0) / terms.length;
     return { loss: mean(0), maskedShare: mean(1) };

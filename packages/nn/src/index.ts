@@ -18,7 +18,7 @@ export { disposeSample, stepOverSamples, type SampleGradients } from './sampleGr
 export { recompute } from './recompute';
 export { Adam, type AdamOptions } from './adam';
 export { Muon, type MuonOptions } from './muon';
-export { orthogonalise } from './orthogonalise';
+export { orthogonalise, orthogonaliseHere, type OrthogonaliseAll } from './orthogonalise';
 export type { Optimiser } from './optimiser';
 export { cosine, cosineWarmRestarts, warmup } from './schedules';
 export type { DType, HostTensor } from './hostTensor';

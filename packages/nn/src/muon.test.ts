@@ -5,7 +5,8 @@ import { Adam } from './adam';
 import { NnError } from './errors';
 import { normal } from './initialise';
 import { Muon } from './muon';
-import { orthogonalise } from './orthogonalise';
+import type { Optimiser } from './optimiser';
+import { orthogonalise, orthogonaliseHere, type OrthogonaliseAll } from './orthogonalise';
 import { Parameters } from './parameters';
 import { Random } from './random';
 import { decodeSafetensors, encodeSafetensors } from './safetensors';
@@ -34,10 +35,10 @@ const gradientsOf = (step: number, names: readonly Name[] = NAMES) =>
     }),
   );
 
-function train(parameters: Parameters, optimiser: Muon | Adam, from: number, to: number, names = NAMES) {
+async function train(parameters: Parameters, optimiser: Optimiser, from: number, to: number, names = NAMES) {
   for (let step = from; step < to; step++) {
     const gradients = gradientsOf(step, names);
-    optimiser.apply(gradients, 0.1 / (step + 1));
+    await optimiser.apply(gradients, 0.1 / (step + 1));
     tf.dispose([...gradients.values()]);
   }
   return valuesOf(parameters);
@@ -62,11 +63,11 @@ function reference(p: number[], name: Name, [rows, columns]: readonly [number, n
 }
 
 describe('Muon', () => {
-  it.each([0, 0.3])('moves hidden matrices as PyTorch’s does, with a weight decay of %s', (weightDecay) => {
+  it.each([0, 0.3])('moves hidden matrices as PyTorch’s does, with a weight decay of %s', async (weightDecay) => {
     const parameters = model();
     const start = valuesOf(parameters);
     const muon = new Muon(parameters, { learningRate: 1, momentum: 0.9, weightDecay, hidden });
-    const end = train(parameters, muon, 0, 4);
+    const end = await train(parameters, muon, 0, 4);
     expect(muon.step).toBe(4);
     // A convolution's outputs are its last axis.
     const conv = reference(start['conv.weight'], 'conv.weight', [6, 4], 4, weightDecay);
@@ -75,34 +76,47 @@ describe('Muon', () => {
     linear.forEach((value, i) => expect(end['linear.weight'][i]).toBeCloseTo(value, 5));
   });
 
-  it('moves everything else as Adam does', () => {
+  it('moves everything else as Adam does', async () => {
     const options = { learningRate: 1, beta2: 0.98, weightDecay: 0.1 };
     const [one, other] = [model(), model()];
-    const withMuon = train(one, new Muon(one, { ...options, hidden }), 0, 3);
-    const withAdam = train(other, new Adam(other, options), 0, 3);
+    const withMuon = await train(one, new Muon(one, { ...options, hidden }), 0, 3);
+    const withAdam = await train(other, new Adam(other, options), 0, 3);
     for (const name of ['linear.bias', 'token.weight']) expect(withMuon[name], name).toEqual(withAdam[name]);
     for (const name of MATRICES) expect(withMuon[name], name).not.toEqual(withAdam[name]);
   });
 
+  it('has the matrices of a step orthogonalised all at once by whom it is told to', async () => {
+    const asked: string[][] = [];
+    const elsewhere: OrthogonaliseAll = (matrices) => {
+      asked.push([...matrices].map(([name, { shape }]) => `${name} ${shape}`));
+      return orthogonaliseHere(matrices);
+    };
+    const [one, other] = [model(), model()];
+    await train(one, new Muon(one, { learningRate: 1, hidden }), 0, 1);
+    await new Muon(other, { learningRate: 1, hidden }).apply(gradientsOf(0), 0.1, elsewhere);
+    expect(asked).toEqual([['conv.weight 6,4', 'linear.weight 2,3']]);
+    expect(valuesOf(other)).toEqual(valuesOf(one));
+  });
+
   it('goes on bit for bit from a state that went through a safetensors file', async () => {
     const whole = model();
-    const expected = train(whole, new Muon(whole, { learningRate: 1, hidden }), 0, 7);
+    const expected = await train(whole, new Muon(whole, { learningRate: 1, hidden }), 0, 7);
     const first = model();
     const before = new Muon(first, { learningRate: 1, hidden });
-    train(first, before, 0, 3);
+    await train(first, before, 0, 3);
     const bytes = encodeSafetensors(await before.state());
     const second = model();
     for (const [name, variable] of second.entries) variable.assign(first.entries.get(name)!);
     const after = new Muon(second, { learningRate: 1, hidden });
     after.load(decodeSafetensors(bytes).tensors);
     expect(after.step).toBe(3);
-    expect(train(second, after, 3, 7)).toEqual(expected);
+    expect(await train(second, after, 3, 7)).toEqual(expected);
   });
 
   it('names its state as PyTorch does', async () => {
     const parameters = model();
     const muon = new Muon(parameters, { learningRate: 1, hidden });
-    train(parameters, muon, 0, 1);
+    await train(parameters, muon, 0, 1);
     expect([...(await muon.state()).keys()].sort()).toEqual([
       'conv.weight.momentum_buffer',
       'linear.bias.exp_avg',
@@ -114,10 +128,10 @@ describe('Muon', () => {
     ]);
   });
 
-  it('leaves weights without a gradient alone', () => {
+  it('leaves weights without a gradient alone', async () => {
     const parameters = model();
     const start = valuesOf(parameters);
-    const end = train(parameters, new Muon(parameters, { learningRate: 1, hidden }), 0, 2, ['linear.weight']);
+    const end = await train(parameters, new Muon(parameters, { learningRate: 1, hidden }), 0, 2, ['linear.weight']);
     for (const name of NAMES) {
       if (name === 'linear.weight') expect(end[name], name).not.toEqual(start[name]);
       else expect(end[name], name).toEqual(start[name]);
@@ -127,7 +141,7 @@ describe('Muon', () => {
   it('refuses a state of other weights, and stays as it was', async () => {
     const parameters = model();
     const muon = new Muon(parameters, { learningRate: 1, hidden });
-    train(parameters, muon, 0, 2);
+    await train(parameters, muon, 0, 2);
     const state = await muon.state();
     const momentum = state.get('linear.weight.momentum_buffer')!;
     const damaged: [string, Map<string, typeof momentum>][] = [
@@ -147,9 +161,9 @@ describe('Muon', () => {
     const left = await leaked(async () => {
       const parameters = model();
       const muon = new Muon(parameters, { learningRate: 1, hidden });
-      train(parameters, muon, 0, 3);
+      await train(parameters, muon, 0, 3);
       muon.load(await muon.state());
-      train(parameters, muon, 3, 4);
+      await train(parameters, muon, 3, 4);
       muon.dispose();
       parameters.dispose();
     });
@@ -161,6 +175,6 @@ describe('Muon', () => {
 async function stateOfAdam() {
   const parameters = model();
   const adam = new Adam(parameters, { learningRate: 1 });
-  train(parameters, adam, 0, 1);
+  await train(parameters, adam, 0, 1);
   return adam.state();
 }

@@ -3,7 +3,7 @@ import { Adam, type AdamOptions } from './adam';
 import { NnError } from './errors';
 import type { HostTensor } from './hostTensor';
 import type { Optimiser } from './optimiser';
-import { orthogonalise } from './orthogonalise';
+import { orthogonaliseHere } from './orthogonalise';
 import type { Parameters } from './parameters';
 
 /** Settings of Muon; those of Adam are for the weights that are not hidden matrices, with the same rate and decay. */
@@ -43,13 +43,25 @@ export class Muon implements Optimiser {
     return this.adam.step;
   }
 
-  apply(gradients: ReadonlyMap<string, tf.Tensor>, learningRate = this.options.learningRate): void {
+  async apply(
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    learningRate = this.options.learningRate,
+    orthogonalise = orthogonaliseHere,
+  ): Promise<void> {
+    const matrices = new Map<string, tf.Tensor2D>();
     const others = new Map(gradients);
-    for (const [name, variable] of this.parameters.entries) {
-      const gradient = gradients.get(name);
-      if (!gradient || !this.isMatrix(name, variable)) continue;
-      others.delete(name);
-      this.update(name, variable, gradient, learningRate);
+    let directions = new Map<string, tf.Tensor2D>();
+    try {
+      for (const [name, variable] of this.parameters.entries) {
+        const gradient = gradients.get(name);
+        if (!gradient || !this.isMatrix(name, variable)) continue;
+        others.delete(name);
+        matrices.set(name, this.gather(name, gradient));
+      }
+      directions = await orthogonalise(matrices);
+      for (const [name, direction] of directions) this.move(name, direction, learningRate);
+    } finally {
+      tf.dispose([...matrices.values(), ...directions.values()]);
     }
     this.adam.apply(others, learningRate);
   }
@@ -58,23 +70,31 @@ export class Muon implements Optimiser {
     return weight.shape.length > 1 && this.options.hidden(name);
   }
 
-  private update(name: string, variable: tf.Variable, gradient: tf.Tensor, learningRate: number): void {
-    const { momentum = 0.95, weightDecay = 0 } = this.options;
+  /** Adds a gradient to the momentum of its weight: where Nesterov's step would go, as a matrix. */
+  private gather(name: string, gradient: tf.Tensor): tf.Tensor2D {
+    const { momentum = 0.95 } = this.options;
     const before = this.momenta.get(name);
-    const [moved, next] = tf.tidy(() => {
+    const [next, matrix] = tf.tidy(() => {
       const towards = (from: tf.Tensor, to: tf.Tensor, share: number) =>
         tf.add(tf.mul(from, 1 - share), tf.mul(to, share));
       const buffer = towards(before ?? tf.zerosLike(gradient), gradient, 1 - momentum);
       // A linear layer is [out, in], a convolution [..., in, out]: the last axis is a side of the matrix, all others the other.
-      const columns = variable.shape[variable.rank - 1];
-      const matrix = tf.reshape(towards(gradient, buffer, momentum), [-1, columns]) as tf.Tensor2D;
-      const rate = learningRate * 0.2 * Math.sqrt(Math.max(...matrix.shape));
-      const change = tf.mul(tf.reshape(orthogonalise(matrix), variable.shape), rate);
-      return [tf.sub(tf.mul(variable, 1 - learningRate * weightDecay), change), buffer];
+      const columns = gradient.shape[gradient.rank - 1];
+      return [buffer, tf.reshape<tf.Rank.R2>(towards(gradient, buffer, momentum), [-1, columns])];
     });
-    variable.assign(moved);
-    tf.dispose([moved, before ?? []]);
+    before?.dispose();
     this.momenta.set(name, tf.keep(next));
+    return matrix as tf.Tensor2D;
+  }
+
+  private move(name: string, direction: tf.Tensor2D, learningRate: number): void {
+    const { weightDecay = 0 } = this.options;
+    const variable = this.parameters.entries.get(name)!;
+    const rate = learningRate * 0.2 * Math.sqrt(Math.max(...direction.shape));
+    tf.tidy(() => {
+      const change = tf.mul(tf.reshape(direction, variable.shape), rate);
+      variable.assign(tf.sub(tf.mul(variable, 1 - learningRate * weightDecay), change));
+    });
   }
 
   /** The state of Adam for the other weights, and `<name>.momentum_buffer`. */

@@ -28,3 +28,10 @@ export function orthogonalise(matrix: tf.Tensor2D, iterations = 5): tf.Tensor2D 
     return x;
   });
 }
+
+/** {@link orthogonalise} of several matrices, by name. The caller owns what it gives and what it gets. */
+export type OrthogonaliseAll = (matrices: ReadonlyMap<string, tf.Tensor2D>) => Promise<Map<string, tf.Tensor2D>>;
+
+/** One matrix after the other, on this thread. */
+export const orthogonaliseHere: OrthogonaliseAll = (matrices) =>
+  Promise.resolve(new Map([...matrices].map(([name, matrix]) => [name, orthogonalise(matrix)])));

@@ -207,6 +207,6 @@ async function unitVectors(codebook: tf.Tensor2D): Promise<Float32Array> {
 function trainStep({ diffusion }: RunConfig, training: DiffusionTraining, batches: Batches) {
   return async (step: number, rateScale: number) => {
     const rate = diffusion.learningRate * rateScale * scheduleFactor(diffusion.schedule, step, diffusion.steps);
-    return { ...(await batches.step(step, (gradients, facts) => training.apply(gradients, facts, rate))) };
+    return { ...(await batches.step(step, (...sums) => training.apply(...sums, rate, batches.orthogonalise))) };
   };
 }

@@ -1,4 +1,11 @@
-import { disposeSample, stepOverSamples, type Parameters, type SampleGradients } from '@paired3d/nn';
+import {
+  disposeSample,
+  orthogonaliseHere,
+  stepOverSamples,
+  type OrthogonaliseAll,
+  type Parameters,
+  type SampleGradients,
+} from '@paired3d/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunContext } from '../run/context';
 import { readShared, writeShared, type SharedTensors } from './sharedMemory';
@@ -20,13 +27,18 @@ interface SampleItem {
   readonly edition: number;
 }
 
+/** Matrices that a helper is told to orthogonalise, in place. */
+interface MatricesItem {
+  readonly matrices: SharedTensors;
+}
+
 interface WithWeights<Setup> {
   readonly weights: SharedTensors;
   readonly replica: Setup;
 }
 
 /** A kind of job that computes the gradients of samples. */
-export type TrainingKind<Setup> = JobKind<WithWeights<Setup>, SampleItem, SharedTensors>;
+export type TrainingKind<Setup> = JobKind<WithWeights<Setup>, SampleItem | MatricesItem, SharedTensors>;
 
 /** Makes the kind of job of a training from what opens its replica. */
 export function trainingKind<Setup>(name: string, open: (setup: Setup) => Replica): TrainingKind<Setup> {
@@ -37,7 +49,8 @@ export function trainingKind<Setup>(name: string, open: (setup: Setup) => Replic
       let edition = -1;
       // Two, in turn: one is read while the next sample is written.
       let [given, other] = [undefined, undefined] as (SharedTensors | undefined)[];
-      const run = async (item: SampleItem) => {
+      const run = async (item: SampleItem | MatricesItem) => {
+        if ('matrices' in item) return orthogonaliseShared(item.matrices);
         if (item.edition !== edition) takeWeights(replica.parameters, weights);
         edition = item.edition;
         const sample = await replica.sample(item.step, item.index);
@@ -59,7 +72,9 @@ export function trainingKind<Setup>(name: string, open: (setup: Setup) => Replic
  */
 export class Batches {
   private edition = 0;
-  private helpers: Job<SampleItem, SharedTensors>[] = [];
+  private helpers: Job<SampleItem | MatricesItem, SharedTensors>[] = [];
+  /** Where each helper is given matrices. */
+  private readonly matrices: SharedTensors[] = [];
   private weights: SharedTensors | undefined;
 
   private constructor(
@@ -115,10 +130,46 @@ export class Batches {
     );
   }
 
+  /** Orthogonalises matrices on all threads: a step of Muon would leave the helpers idle. */
+  readonly orthogonalise: OrthogonaliseAll = async (matrices) => {
+    const { helpers } = this;
+    const [own, ...others] = evenParts(matrices, helpers.length + 1);
+    for (const [i, part] of others.entries()) this.matrices[i] = await writeShared(part, this.matrices[i]);
+    const given = helpers.map((helper, i) => helper.run({ matrices: this.matrices[i] }));
+    const results = await orthogonaliseHere(own);
+    for (const shared of await Promise.all(given)) {
+      for (const [name, matrix] of readShared(shared)) results.set(name, matrix as tf.Tensor2D);
+    }
+    return results;
+  };
+
   /** Ends the helpers' part. */
   async close(): Promise<void> {
     await Promise.all(this.helpers.map((helper) => helper.close()));
   }
+}
+
+/** Matrices divided so that each part is about as much work to orthogonalise: the largest first, each to whom has least. */
+function evenParts(matrices: ReadonlyMap<string, tf.Tensor2D>, count: number): Map<string, tf.Tensor2D>[] {
+  const parts = Array.from({ length: count }, () => ({ work: 0, part: new Map<string, tf.Tensor2D>() }));
+  const withWork = [...matrices].map(([name, matrix]) => {
+    const [short, long] = [...matrix.shape].sort((a, b) => a - b);
+    return { name, matrix, work: short ** 2 * (2 * long + short) };
+  });
+  for (const { name, matrix, work } of withWork.sort((a, b) => b.work - a.work)) {
+    const least = parts.reduce((a, b) => (b.work < a.work ? b : a));
+    least.part.set(name, matrix);
+    least.work += work;
+  }
+  return parts.map(({ part }) => part);
+}
+
+async function orthogonaliseShared(shared: SharedTensors): Promise<SharedTensors> {
+  const matrices = readShared(shared) as Map<string, tf.Tensor2D>;
+  const results = await orthogonaliseHere(matrices);
+  await writeShared(results, shared);
+  tf.dispose([...matrices.values(), ...results.values()]);
+  return shared;
 }
 
 const FACT = 'fact ';

@@ -12,7 +12,7 @@ import type { JobKind } from './workers';
 
 beforeAll(useWasm);
 
-/** Batches that divide unevenly among two and three workers; tokens drop out by chance. */
+/** Batches that divide unevenly among two and three workers, as Muon's matrices do; tokens drop out by chance. */
 function batched(batch: number): RunConfig {
   const config = smallestConfig(2);
   return {
@@ -21,6 +21,7 @@ function batched(batch: number): RunConfig {
     diffusion: {
       ...config.diffusion,
       batch,
+      optimiser: 'muon',
       model: { kind: 'plain', width: 8, depth: 1, heads: 2, feedForward: 16, dropout: 0.2 },
     },
     registration: { ...config.registration, batch },
