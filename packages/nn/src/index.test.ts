@@ -5,6 +5,7 @@ it('exports these names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'Adam',
     'MissingGradientsError',
+    'Muon',
     'NnError',
     'Parameters',
     'PytorchError',
@@ -27,6 +28,8 @@ it('exports these names', () => {
     'loadStateDict',
     'narrowed',
     'normal',
+    'orthogonalise',
+    'orthogonaliseHere',
     'pytorchDefault',
     'recompute',
     'sequential',

@@ -5,4 +5,6 @@ import type { Tensor5D } from '@tensorflow/tfjs-core';
 export interface Autoencoder {
   readonly encode: Layer<Tensor5D>;
   readonly decode: Layer<Tensor5D>;
+  /** scopes of the layers that see images, or give latents or logits: all other matrices map features to features */
+  readonly ends: readonly string[];
 }

@@ -82,6 +82,11 @@ export interface VqaeConfig {
   readonly classWeights: readonly [number, number];
   /** weight of a soft Dice loss beside the cross entropy; 0 in the paper */
   readonly diceWeight: number;
+  /**
+   * Squares of probabilities and targets in its denominator; false by default. With them it is least where both are the same, also between
+   * 0 and 1; without them probabilities are driven to 0 and 1.
+   */
+  readonly diceSquares?: boolean;
   /** computes the layers again for the gradient instead of keeping their values: slower, far less memory, same results */
   readonly recompute?: boolean;
 }

@@ -42,6 +42,11 @@ export class VqAutoencoder {
     }
   }
 
+  /** Whether a weight is one that Muon moves: those of the layers between images, latents and logits. */
+  isHidden(name: string): boolean {
+    return !['codebook', ...this.network.ends].some((scope) => name.startsWith(`${scope}.`));
+  }
+
   /** Tokens for a cell: 1 when coded jointly, 2 when separately. */
   get images(): 1 | 2 {
     return this.config.coding === 'joint' ? 1 : 2;

@@ -75,5 +75,6 @@ export function monaiNetwork(
     return block(sequential(conv, instanceNormPreluLayer(scope.scope('adn'))), scope, { constantInput });
   };
   const { encode, decode } = monaiLayers(config, sizes);
-  return { encode: sequential(...encode.map(build)), decode: sequential(...decode.map(build)) };
+  const ends = [encode[0], encode.at(-1)!, decode.at(-1)!].map(({ path }) => [...path, 'conv'].join('.'));
+  return { encode: sequential(...encode.map(build)), decode: sequential(...decode.map(build)), ends };
 }

@@ -74,7 +74,8 @@ export function patchNetwork(
     decode.push(block(layers, scope));
   });
   const refine = sequential(...decode);
-  if (!config.template) return { encode: sequential(...encode), decode: refine };
+  const ends = ['encode.0.down', 'encode.latent', `decode.${config.decoder.length - 1}.up`, 'decode.template'];
+  if (!config.template) return { encode: sequential(...encode), decode: refine, ends };
   const cell = 2 ** config.encoder.length;
   const template = conv3dTransposeLayer(decoder.scope('template'), {
     in: codeDim,
@@ -86,7 +87,7 @@ export function patchNetwork(
     spatialDims,
   });
   const decodeBoth: Volume = (latents) => tf.add(template(latents), refine(latents)) as tf.Tensor5D;
-  return { encode: sequential(...encode), decode: decodeBoth };
+  return { encode: sequential(...encode), decode: decodeBoth, ends };
 }
 
 /**

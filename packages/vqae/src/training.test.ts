@@ -12,9 +12,9 @@ beforeAll(() => tf.setBackend('cpu'));
 const ema: EmaQuantizerConfig = { kind: 'ema', decay: 0.9, restartBelow: 0.1 };
 const settings = { learningRate: 5e-3, seed: 1 };
 
-function make(config: VqaeConfig, seed = 1) {
+function make(config: VqaeConfig, seed = 1, optimiser?: 'adam' | 'muon') {
   const model = new VqAutoencoder(config, seed);
-  const training = new VqaeTraining(model, settings);
+  const training = new VqaeTraining(model, { ...settings, optimiser });
   const dispose = () => {
     training.dispose();
     model.dispose();
@@ -165,13 +165,13 @@ describe('the paper’s loss', () => {
     setup.dispose();
   });
 
-  it('adds soft Dice by its weight', () => {
-    const [without, withDice] = [make(flat('patch')), make(flat('patch', { diceWeight: 2 }))];
+  it.each([undefined, false, true])('adds soft Dice by its weight, squares: %s', (diceSquares) => {
+    const [without, withDice] = [make(flat('patch')), make(flat('patch', { diceWeight: 2, diceSquares }))];
     const batch = pair();
     const logits = withDice.model.decodeTokens(withDice.model.tokenize(batch));
     const [p, t] = [logits, batch].map((image) => tf.reshape(image, [-1]));
-    const sum = (x: tf.Tensor, y: tf.Tensor) => number(tf.sum(tf.mul(x, y)));
-    const overlap = sum(p, t) / (sum(p, p) + sum(t, t));
+    const size = (x: tf.Tensor) => number(tf.sum(diceSquares ? tf.square(x) : x));
+    const overlap = number(tf.sum(tf.mul(p, t))) / (size(p) + size(t));
     const difference = number(withDice.training.loss(batch).total) - number(without.training.loss(batch).total);
     expect(difference).toBeCloseTo(2 * (1 - 2 * overlap), 4);
     const { analytic, numeric } = compare(withDice, 'decode.1.up.weight', 'total');
@@ -180,24 +180,27 @@ describe('the paper’s loss', () => {
 });
 
 describe('training', () => {
-  async function train({ training }: ReturnType<typeof make>, from: number, to: number) {
+  async function train({ training }: ReturnType<typeof make>, from: number, to: number, rate = 5e-3) {
     const metrics = [];
     for (let step = from; step < to; step++) {
       const batch = discs([1, 8, 8], 2, step % 3);
-      metrics.push(await training.update(batch, 5e-3 / (1 + step / 100)));
+      metrics.push(await training.update(batch, rate / (1 + step / 100)));
       batch.dispose();
     }
     return metrics;
   }
 
-  const cases: [string, VqaeConfig][] = [
-    ['the paper’s network, codes by gradient', flat('monai')],
-    ['the patch network, codes by moving averages', flat('patch', { quantizer: ema, coding: 'separate', codes: 4 })],
+  const averaged = flat('patch', { quantizer: ema, coding: 'separate', codes: 4 });
+  const cases: [string, VqaeConfig, 'adam' | 'muon'][] = [
+    ['the paper’s network, codes by gradient', flat('monai'), 'adam'],
+    ['the paper’s network, codes by gradient, by Muon', flat('monai'), 'muon'],
+    ['the patch network, codes by moving averages', averaged, 'adam'],
+    ['the patch network, codes by moving averages, by Muon', averaged, 'muon'],
   ];
 
-  it.each(cases)('of %s lowers the loss', async (_, config) => {
-    const setup = make(config);
-    const metrics = await train(setup, 0, 40);
+  it.each(cases)('of %s lowers the loss', async (_, config, optimiser) => {
+    const setup = make(config, 1, optimiser);
+    const metrics = await train(setup, 0, 40, optimiser === 'muon' ? 2e-2 : 5e-3);
     expect(setup.training.step).toBe(40);
     const mean = (part: typeof metrics) => part.reduce((sum, { loss }) => sum + loss, 0) / part.length;
     expect(mean(metrics.slice(-6))).toBeLessThan(0.8 * mean(metrics.slice(0, 6)));
@@ -211,14 +214,14 @@ describe('training', () => {
     setup.dispose();
   });
 
-  it.each(cases)('of %s goes on bit for bit from its state, through a file', async (_, config) => {
-    const whole = make(config);
+  it.each(cases)('of %s goes on bit for bit from its state, through a file', async (_, config, optimiser) => {
+    const whole = make(config, 1, optimiser);
     const expected = await train(whole, 0, 6);
     for (const cut of [0, 1, 3]) {
-      const first = make(config);
+      const first = make(config, 1, optimiser);
       await train(first, 0, cut);
       const through = (state: Map<string, HostTensor>) => decodeSafetensors(encodeSafetensors(state)).tensors;
-      const second = make(config, 99);
+      const second = make(config, 99, optimiser);
       // Has gone astray before: what it held must not matter.
       await train(second, 10, 12);
       second.model.load(through(await first.model.state()));
@@ -227,6 +230,22 @@ describe('training', () => {
       expect(await train(second, cut, 6)).toEqual(expected.slice(cut));
       expect(await second.model.state()).toEqual(await whole.model.state());
     }
+  });
+
+  it.each([
+    ['monai', 'decode.decode_0.conv.conv.weight', ['encode.encode_0.conv.weight']],
+    ['patch', 'encode.0.mix.weight', ['encode.0.down.weight', 'encode.latent.weight', 'decode.1.up.weight']],
+  ] as const)('of a %s network moves what is hidden by Muon, the rest by Adam', async (kind, inside, ends) => {
+    const setup = make(flat(kind), 1, 'muon');
+    await train(setup, 0, 1);
+    const state = [...(await setup.training.state()).keys()];
+    const ending = (end: string) =>
+      state.filter((name) => name.endsWith(end)).map((name) => name.slice(5, -end.length));
+    const [byMuon, byAdam] = [ending('.momentum_buffer'), ending('.exp_avg')];
+    expect([...byMuon, ...byAdam].sort()).toEqual([...setup.model.parameters.entries.keys()].sort());
+    expect(byMuon).toContain(inside);
+    expect(byAdam).toEqual(expect.arrayContaining(['codebook.weight', ...ends]));
+    setup.dispose();
   });
 
   it('by moving averages leaves the codes to them, not to the optimiser', async () => {
@@ -238,9 +257,9 @@ describe('training', () => {
     setup.dispose();
   });
 
-  it.each(cases)('of %s leaves nothing behind', async (_, config) => {
+  it.each(cases)('of %s leaves nothing behind', async (_, config, optimiser) => {
     const left = await leaked(async () => {
-      const setup = make(config);
+      const setup = make(config, 1, optimiser);
       await train(setup, 0, 1);
       const { numTensors, numBytes } = tf.memory();
       await train(setup, 1, 3);

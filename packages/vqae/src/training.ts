@@ -1,4 +1,14 @@
-import { Adam, Random, computeGradients, stepOverSamples, type HostTensor, type SampleGradients } from '@paired3d/nn';
+import {
+  Adam,
+  Muon,
+  Random,
+  computeGradients,
+  stepOverSamples,
+  type HostTensor,
+  type Optimiser,
+  type OrthogonaliseAll,
+  type SampleGradients,
+} from '@paired3d/nn';
 import { embedding, weightedCrossEntropy } from '@paired3d/ops';
 import * as tf from '@tensorflow/tfjs-core';
 import { EmaCodebook } from './emaCodebook';
@@ -17,26 +27,39 @@ export interface VqaeStepMetrics {
   readonly codesUsed: number;
 }
 
+/** Before the names of the optimiser's state: those of Adam's first checkpoints. */
+const OPTIMISER = 'adam.';
+
 /**
  * Training of a `VqAutoencoder`: reconstruction by class-weighted cross entropy of both images, averaged, plus the
  * codebook loss (paper, section 2.1 and its code: 0.1 (mean (sg[z_q]-z)^2 + beta mean (z_q-sg[z])^2)).
  */
 export class VqaeTraining {
-  private readonly adam: Adam;
+  private readonly optimiser: Optimiser;
   private readonly ema: EmaCodebook | undefined;
 
   constructor(
     readonly model: VqAutoencoder,
-    private readonly options: { readonly learningRate: number; readonly seed: number },
+    private readonly options: {
+      readonly learningRate: number;
+      readonly seed: number;
+      /** 'adam' by default; 'muon' moves the matrices between images, latents and logits by Muon, the rest by Adam */
+      readonly optimiser?: 'adam' | 'muon';
+    },
   ) {
-    this.adam = new Adam(model.parameters, { learningRate: options.learningRate });
+    const { learningRate } = options;
+    const hidden = (name: string) => model.isHidden(name);
+    this.optimiser =
+      options.optimiser === 'muon'
+        ? new Muon(model.parameters, { learningRate, hidden })
+        : new Adam(model.parameters, { learningRate });
     const { quantizer, codes, codeDim } = model.config;
     this.ema = quantizer.kind === 'ema' ? new EmaCodebook(quantizer, codes, codeDim) : undefined;
   }
 
   /** Updates so far. */
   get step(): number {
-    return this.adam.step;
+    return this.optimiser.step;
   }
 
   /** False until the codes can be used: codes that are moving averages start at latents. */
@@ -74,15 +97,16 @@ export class VqaeTraining {
   }
 
   /**
-   * One update: Adam with the mean of the samples' gradients, and the moving averages with all their latents. Disposes
-   * neither.
+   * One update with the mean of the samples' gradients, and of the moving averages with all their latents. Disposes neither.
+   * @param orthogonalise does the costly part of Muon, perhaps on several threads
    */
   async apply(
     gradients: ReadonlyMap<string, tf.Tensor>,
     facts: readonly SampleGradients['facts'][],
     learningRate = this.options.learningRate,
+    orthogonalise?: OrthogonaliseAll,
   ): Promise<VqaeStepMetrics> {
-    this.adam.apply(gradients, learningRate);
+    await this.optimiser.apply(gradients, learningRate, orthogonalise);
     const read = (name: string) => Promise.all(facts.map((sample) => sample[name].data()));
     const codes = joined(Int32Array, (await read('codes')) as Int32Array[]);
     if (this.ema) {
@@ -135,8 +159,10 @@ export class VqaeTraining {
     // Codes on a lattice stay where they are, and latents cannot leave its box.
     if (quantizer.kind !== 'fsq') total = tf.add(total, tf.mul(config.codebookWeight, codebookLoss));
     const probabilities = foregroundOf(logits, model.labels);
-    if (config.diceWeight > 0)
-      total = tf.add(total, tf.mul(config.diceWeight, softDiceLoss(probabilities, foreground)));
+    if (config.diceWeight > 0) {
+      const loss = softDiceLoss(probabilities, foreground, config.diceSquares);
+      total = tf.add(total, tf.mul(config.diceWeight, loss));
+    }
     const dice = thresholdedDice(probabilities, foreground);
     return { total, codebookLoss: codebookLoss as tf.Scalar, dice, latents, codes };
   }
@@ -159,25 +185,25 @@ export class VqaeTraining {
   /** Optimiser and moving averages, for checkpoints; the weights are the model's own state. */
   async state(): Promise<Map<string, HostTensor>> {
     const state = new Map<string, HostTensor>();
-    for (const [name, tensor] of await this.adam.state()) state.set(`adam.${name}`, tensor);
+    for (const [name, tensor] of await this.optimiser.state()) state.set(OPTIMISER + name, tensor);
     for (const [name, tensor] of this.ema?.state() ?? []) state.set(name, tensor);
     return state;
   }
 
   /** Continues from `state()`. */
   load(state: ReadonlyMap<string, HostTensor>): void {
-    const adam = [...state].filter(([name]) => name.startsWith('adam.'));
-    this.adam.load(new Map(adam.map(([name, tensor]) => [name.slice('adam.'.length), tensor])));
+    const ofOptimiser = [...state].filter(([name]) => name.startsWith(OPTIMISER));
+    this.optimiser.load(new Map(ofOptimiser.map(([name, tensor]) => [name.slice(OPTIMISER.length), tensor])));
     this.ema?.load(state);
   }
 
   /** Frees the optimiser; the model stays. */
   dispose(): void {
-    this.adam.dispose();
+    this.optimiser.dispose();
   }
 
   private random(what: string): Random {
-    return Random.of(this.options.seed, 'vqae', what, this.adam.step);
+    return Random.of(this.options.seed, 'vqae', what, this.optimiser.step);
   }
 
   private setCodebook(values: Float32Array): void {
@@ -197,13 +223,13 @@ function joined<T extends Float32Array | Int32Array>(type: new (length: number) 
 }
 
 /**
- * 1 - 2 Σ p t / (Σ p² + Σ t²) (Milletari et al., 2016), sums over the voxels [N, labels], averaged over the labels. With the
- * squares it is least where p = t, also where t lies between 0 and 1; without them p is driven to 0 and 1.
+ * 1 - 2 Σ p t / (Σ p + Σ t), or with squares 1 - 2 Σ p t / (Σ p² + Σ t²) (Milletari et al., 2016): sums over the voxels [N, labels],
+ * averaged over the labels.
  */
-function softDiceLoss(p: tf.Tensor2D, target: tf.Tensor2D): tf.Scalar {
+function softDiceLoss(p: tf.Tensor2D, target: tf.Tensor2D, squares = false): tf.Scalar {
   const both = tf.sum(tf.mul(p, target), 0);
-  const squares = tf.add(tf.sum(tf.square(p), 0), tf.sum(tf.square(target), 0));
-  const each = tf.div(tf.mul(2, both), tf.add(squares, 1e-6));
+  const [sumP, sumT] = [p, target].map((x) => tf.sum(squares ? tf.square(x) : x, 0));
+  const each = tf.div(tf.mul(2, both), tf.add(tf.add(sumP, sumT), 1e-6));
   return tf.sub(1, tf.mean(each));
 }
 

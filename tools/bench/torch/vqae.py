@@ -55,7 +55,7 @@ def reconstruction_loss(logits, foreground, weights, joint):
 
 def dice(a, b, epsilon):
     a, b = a.flatten(1), b.flatten(1)
-    return (2 * (a * b).sum(1) / (a.square().sum(1) + b.square().sum(1) + epsilon)).mean()
+    return (2 * (a * b).sum(1) / (a.sum(1) + b.sum(1) + epsilon)).mean()
 
 
 class MovingAverages:

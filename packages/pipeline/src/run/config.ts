@@ -64,6 +64,7 @@ const vqaeModelSchema = z.strictObject({
   codebookWeight: weight,
   classWeights: z.tuple([positive, positive]),
   diceWeight: weight,
+  diceSquares: z.boolean().optional(),
   recompute,
 });
 
@@ -100,6 +101,8 @@ const scheduleSchema = z.discriminatedUnion('kind', [
 
 const training = { steps: natural, batch: natural, learningRate: positive, schedule: scheduleSchema };
 
+const optimiserSchema = z.enum(['adam', 'muon']).default('adam');
+
 const optimisation = z.enum(['none', ...(Object.keys(OPTIMISE_PRESETS) as OptimisePreset[])]).default('none');
 
 /** The whole configuration of a run. Unknown fields are refused. */
@@ -121,6 +124,8 @@ export const runConfigSchema = z.strictObject({
   vqae: z.strictObject({
     model: vqaeModelSchema,
     ...training,
+    /** what moves the matrices between images, latents and logits; the rest is moved by Adam */
+    optimiser: optimiserSchema,
     /** edge of the random crops in voxels, null = whole grid */
     crop: natural.nullable(),
     augmentation: augmentationSchema,
@@ -161,7 +166,7 @@ export const runConfigSchema = z.strictObject({
     /** trains on token grids of augmented pairs made on the way, instead of those of the stage `tokens` */
     fresh: z.boolean().default(false),
     /** what moves the matrices between the embeddings and the head; the rest is moved by Adam */
-    optimiser: z.enum(['adam', 'muon']).default('adam'),
+    optimiser: optimiserSchema,
     beta2: z.number().gt(0).lt(1),
     weightDecay: weight,
   }),
@@ -178,6 +183,8 @@ export const runConfigSchema = z.strictObject({
     motionSchedule: z.enum(sampleSchedules).default('geometric'),
     topP: z.number().gt(0).max(1).default(1),
     remask: z.number().min(0).lt(1).default(0),
+    /** factor of the log odds of decoded scans: sampled tokens agree less with their neighbours, and the decoder hedges */
+    sharpness: positive.default(1),
     /**
      * share of the tokens of an augmented real pair that are kept, of its fixed scan and of its moving scan or motion; the
      * rest is sampled. When all of the fixed scan are, its synthetic pair has the scan itself.

@@ -158,7 +158,7 @@ function diffusionReplica({ config, tokens: { items }, model, fresh }: Diffusion
 }
 
 /** The tokens of augmented training pair number `serial`. */
-function freshTokens(
+async function freshTokens(
   { tokenize, motion, seed }: RunConfig,
   sources: TokenSources,
   vqae: VqAutoencoder,
@@ -167,7 +167,8 @@ function freshTokens(
   const index = modulo(serial, sources.pairs.length);
   const random = Random.of(seed, 'fresh tokens', serial);
   const draw = drawAugmentation(random, sources.pairs[index].size, augmentationOf(tokenize.augmentation));
-  return pairTokens(vqae, sources, index, { motion, draw });
+  const [grid] = await pairTokens(vqae, sources, index, { motion, draws: [draw] });
+  return grid;
 }
 
 /** What a denoiser's configuration is made of; the codes are those of the autoencoder at hand. */

@@ -97,21 +97,22 @@ export function augmentedTensor(pair: PreparedPair, config: AugmentConfig, rando
   return drawnTensor(pair, drawAugmentation(random, pair.size, config));
 }
 
-/** A pair under an augmentation that has been drawn, [1, I, J, K, 2]. Where it has finer scans, these are warped, then pooled. */
+/** A pair under an augmentation that has been drawn, [1, I, J, K, 2 labels]. */
 export function drawnTensor(pair: PreparedPair, draw: Augmentation): tf.Tensor5D {
+  return tf.tidy(() => tf.concat([drawnScan(pair, draw, 'fixed'), drawnScan(pair, draw, 'moving')], 4));
+}
+
+/** One of its scans, [1, I, J, K, labels]. Where the pair has finer scans, these are warped, then pooled. */
+export function drawnScan(pair: PreparedPair, draw: Augmentation, scan: 'fixed' | 'moving'): tf.Tensor5D {
   const { labels = 1, fine = pair } = pair;
-  const [first, other] = draw.swap ? [fine.moving, fine.fixed] : [fine.fixed, fine.moving];
-  const second = draw.self ? first : other;
+  const isFirst = scan === 'fixed' || draw.self;
+  const data = isFirst === draw.swap ? fine.moving : fine.fixed;
   return tf.tidy(() => {
-    const warp = (data: Float32Array, values: Float32Array) =>
-      tf.tidy(() => {
-        const image = tf.tensor5d(data, [1, ...fine.size, labels]);
-        const grid = tf.tensor5d(values, [1, ...pair.size, 3]);
-        if (fine === pair) return gridSample3d(image, grid, { constantInput: true });
-        const displacement = resize3d(tf.sub(grid, identityGrid(pair.size)), fine.size);
-        return avgPool3d(warp3d(image, displacement), { size: factors(fine.size, pair.size) });
-      });
-    return tf.concat([warp(first, draw.fixed), warp(second, draw.moving)], 4);
+    const image = tf.tensor5d(data, [1, ...fine.size, labels]);
+    const grid = tf.tensor5d(draw[scan], [1, ...pair.size, 3]);
+    if (fine === pair) return gridSample3d(image, grid, { constantInput: true });
+    const displacement = resize3d(tf.sub(grid, identityGrid(pair.size)), fine.size);
+    return avgPool3d(warp3d(image, displacement), { size: factors(fine.size, pair.size) });
   });
 }
 

@@ -10,6 +10,7 @@ import { moveScan } from '../motion/moveScan';
 import { pause } from '../pause';
 import { decodePair } from './pairCoder';
 import { readPair } from './pairs';
+import { sharpened } from './sharpen';
 
 /** Probabilities of the foreground labels of a sampled pair, each [i, j, k, label] row-major. */
 export interface SyntheticPair {
@@ -38,6 +39,8 @@ export interface SamplePairOptions extends Omit<SampleOptions, 'given' | 'first'
   /** for a denoiser whose second image is motion: how that is coded, and the mm that the grid covers along i, j, k */
   readonly motion?: { readonly config: MotionConfig; readonly extent: Size3 };
   readonly given?: GivenPair;
+  /** factor of the log odds of decoded scans; 1 by default */
+  readonly sharpness?: number;
 }
 
 /**
@@ -49,7 +52,8 @@ export async function samplePair(
   vqae: VqAutoencoder,
   options: SamplePairOptions,
 ): Promise<SyntheticPair> {
-  const { index, motion, given, schedule = 'linear', motionSchedule = 'geometric', ...settings } = options;
+  const { index, motion, given, schedule = 'linear', motionSchedule = 'geometric', sharpness, ...settings } = options;
+  const { signal } = settings;
   checkCodes(denoiser, vqae, motion?.config);
   const kept = given && keptTokens(denoiser, given, Random.of(options.seed, 'given', index));
   const [tokens] = await sample(denoiser, 1, {
@@ -60,12 +64,12 @@ export async function samplePair(
     onStep: pause,
   });
   const [images, ...cells] = denoiser.config.grid;
-  if (!motion) return decoded(vqae, tokens, [images, ...cells], settings.signal);
+  if (!motion) return decoded(vqae, tokens, [images, ...cells], { sharpness, signal });
   const perImage = tokens.length / images;
   // An autoencoder of pairs decodes two scans: the fixed one twice.
   const scans = new Int32Array(2 * perImage);
   for (const at of [0, perImage]) scans.set(tokens.subarray(0, perImage), at);
-  const pair = await decoded(vqae, scans, [2, ...cells], settings.signal);
+  const pair = await decoded(vqae, scans, [2, ...cells], { sharpness, signal });
   const fixed = given && given.shares.fixed === 1 ? given.fixed : pair.fixed;
   const codes = takeMotion(tokens, { codes: vqae.config.codes, cells, config: motion.config });
   const moving = tf.tidy(() => moveScan(tf.tensor5d(fixed, [1, ...pair.size, 1]), codes, { cells, ...motion }));
@@ -79,14 +83,15 @@ async function decoded(
   vqae: VqAutoencoder,
   tokens: Int32Array,
   grid: readonly [number, number, number, number],
-  signal: AbortSignal | undefined,
+  { sharpness = 1, signal }: { sharpness?: number; signal?: AbortSignal },
 ): Promise<SyntheticPair> {
   const tensor = tf.tensor5d(tokens, [1, ...grid], 'int32');
   const pair = await decodePair(vqae, tensor, { signal }).finally(() => tensor.dispose());
   const [, i, j, k] = pair.shape;
   const [fixed, moving] = await readPair(pair);
   pair.dispose();
-  return { size: [i, j, k], fixed, moving };
+  const sharp = (scan: Float32Array) => sharpened(scan, sharpness, vqae.labels);
+  return { size: [i, j, k], fixed: sharp(fixed), moving: sharp(moving) };
 }
 
 /** The tokens that are kept, chosen at random, and the mask id where others are to be sampled. */

@@ -13,7 +13,7 @@ import { shareOut } from '../workers/shareOut';
 import type { JobKind } from '../workers/workers';
 import { denoiserOf } from './diffusion';
 import { pairTokens, type TokenSources } from './pairTokens';
-import { drawnTensor, readPair } from './pairs';
+import { drawnScan } from './pairs';
 import { samplePair, type GivenPair } from './samplePair';
 import { tokenSources } from './tokenize';
 import { vqaeOf } from './vqae';
@@ -143,10 +143,10 @@ async function givenPair(
   const pair = sources.pairs[index % sources.pairs.length];
   const random = Random.of(seed, 'given pair', index);
   const draw = drawAugmentation(random, pair.size, augmentationOf(tokenize.augmentation));
-  const { tokens } = await pairTokens(vqae, sources, index % sources.pairs.length, { motion, draw });
-  const whole = drawnTensor(pair, draw);
-  const [fixed] = await readPair(whole);
-  whole.dispose();
+  const [{ tokens }] = await pairTokens(vqae, sources, index % sources.pairs.length, { motion, draws: [draw] });
+  const scan = drawnScan(pair, draw, 'fixed');
+  const fixed = (await scan.data()) as Float32Array;
+  scan.dispose();
   return { tokens, fixed, shares: synthesize.given };
 }
 

@@ -117,6 +117,9 @@ export async function readTokens(folder: Storage, split: 'train' | 'validation')
   return { grid: grid as unknown as TokenSet['grid'], items };
 }
 
+/** Variants that are drawn together. With motion, the autoencoder takes their fixed scans in twos. */
+const AT_ONCE = 2;
+
 async function tokenize(
   config: RunConfig,
   model: VqAutoencoder,
@@ -127,14 +130,15 @@ async function tokenize(
   const { motion, seed } = config;
   const { variants } = config.tokenize;
   const augmentation = augmentationOf(config.tokenize.augmentation);
+  const pair = sources.pairs[index];
+  const drawn = (variant: number) =>
+    variant === 0 ? undefined : drawAugmentation(Random.of(seed, 'tokens', pair.id, variant), pair.size, augmentation);
   const all: TokenGrid[] = [];
-  for (let variant = 0; variant < variants; variant++) {
+  for (let variant = 0; variant < variants; variant += AT_ONCE) {
     await pause();
     signal?.throwIfAborted();
-    const pair = sources.pairs[index];
-    const random = Random.of(seed, 'tokens', pair.id, variant);
-    const draw = variant === 0 ? undefined : drawAugmentation(random, pair.size, augmentation);
-    all.push(await pairTokens(model, sources, index, { motion, draw, signal }));
+    const draws = Array.from({ length: Math.min(AT_ONCE, variants - variant) }, (_, i) => drawn(variant + i));
+    all.push(...(await pairTokens(model, sources, index, { motion, draws, signal })));
   }
   const [{ grid, tokens }] = all;
   const data = new Int16Array(all.length * tokens.length);

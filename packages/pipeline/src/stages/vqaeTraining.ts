@@ -24,7 +24,8 @@ export function vqaeReplica({ config, pairs }: VqaeSetup) {
   const channels = 2 * labels;
   const edge = cropSize(config, size);
   const model = new VqAutoencoder(vqaeConfigOf(config), seed);
-  const training = new VqaeTraining(model, { learningRate: vqae.learningRate, seed });
+  const { learningRate, optimiser } = vqae;
+  const training = new VqaeTraining(model, { learningRate, optimiser, seed });
   const stocks = Array.from({ length: vqae.batch }, (_, index) => {
     return new RollingPairs(pairs, augmentationOf(vqae.augmentation), seed, { index, batch: vqae.batch });
   });
@@ -62,7 +63,7 @@ export function trainStep({ vqae }: RunConfig, { training, pair }: ReturnType<ty
       tf.dispose(first);
     }
     const rate = vqae.learningRate * rateScale * scheduleFactor(vqae.schedule, step, vqae.steps);
-    return { ...(await batches.step(step, (gradients, facts) => training.apply(gradients, facts, rate))) };
+    return { ...(await batches.step(step, (...sums) => training.apply(...sums, rate, batches.orthogonalise))) };
   };
 }
 
