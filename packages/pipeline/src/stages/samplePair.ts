@@ -52,7 +52,15 @@ export async function samplePair(
   vqae: VqAutoencoder,
   options: SamplePairOptions,
 ): Promise<SyntheticPair> {
-  const { index, motion, given, schedule = 'linear', motionSchedule = 'geometric', sharpness, ...settings } = options;
+  const {
+    index,
+    motion,
+    given,
+    schedule = 'linear',
+    motionSchedule = 'geometric',
+    sharpness = 1,
+    ...settings
+  } = options;
   const { signal } = settings;
   checkCodes(denoiser, vqae, motion?.config);
   const kept = given && keptTokens(denoiser, given, Random.of(options.seed, 'given', index));
@@ -64,18 +72,25 @@ export async function samplePair(
     onStep: pause,
   });
   const [images, ...cells] = denoiser.config.grid;
-  if (!motion) return decoded(vqae, tokens, [images, ...cells], { sharpness, signal });
+  const sharp = (scan: Float32Array) => sharpened(scan, sharpness, vqae.labels);
+  if (!motion) {
+    const { size, fixed, moving } = await decoded(vqae, tokens, [images, ...cells], signal);
+    return { size, fixed: sharp(fixed), moving: sharp(moving) };
+  }
   const perImage = tokens.length / images;
   // An autoencoder of pairs decodes two scans: the fixed one twice.
   const scans = new Int32Array(2 * perImage);
   for (const at of [0, perImage]) scans.set(tokens.subarray(0, perImage), at);
-  const pair = await decoded(vqae, scans, [2, ...cells], { sharpness, signal });
-  const fixed = given && given.shares.fixed === 1 ? given.fixed : pair.fixed;
+  const pair = await decoded(vqae, scans, [2, ...cells], signal);
+  const real = given && given.shares.fixed === 1;
+  const fixed = real ? given.fixed : pair.fixed;
   const codes = takeMotion(tokens, { codes: vqae.config.codes, cells, config: motion.config });
   const moving = tf.tidy(() => moveScan(tf.tensor5d(fixed, [1, ...pair.size, 1]), codes, { cells, ...motion }));
   const data = (await moving.data()) as Float32Array;
   moving.dispose();
-  return { size: pair.size, fixed, moving: data };
+  if (real) return { size: pair.size, fixed, moving: data };
+  // Moved first: interpolation blurs what is sharp.
+  return { size: pair.size, fixed: sharp(fixed), moving: sharp(data) };
 }
 
 /** Decodes tokens of two scans. */
@@ -83,15 +98,14 @@ async function decoded(
   vqae: VqAutoencoder,
   tokens: Int32Array,
   grid: readonly [number, number, number, number],
-  { sharpness = 1, signal }: { sharpness?: number; signal?: AbortSignal },
+  signal: AbortSignal | undefined,
 ): Promise<SyntheticPair> {
   const tensor = tf.tensor5d(tokens, [1, ...grid], 'int32');
   const pair = await decodePair(vqae, tensor, { signal }).finally(() => tensor.dispose());
   const [, i, j, k] = pair.shape;
   const [fixed, moving] = await readPair(pair);
   pair.dispose();
-  const sharp = (scan: Float32Array) => sharpened(scan, sharpness, vqae.labels);
-  return { size: [i, j, k], fixed: sharp(fixed), moving: sharp(moving) };
+  return { size: [i, j, k], fixed, moving };
 }
 
 /** The tokens that are kept, chosen at random, and the mask id where others are to be sampled. */
