@@ -101,7 +101,8 @@ const scheduleSchema = z.discriminatedUnion('kind', [
 
 const training = { steps: natural, batch: natural, learningRate: positive, schedule: scheduleSchema };
 
-const optimiserSchema = z.enum(['adam', 'muon']).default('adam');
+/** 'adam' when absent: finished runs of versions without it stay as they are */
+const optimiserSchema = z.enum(['adam', 'muon']).optional();
 
 const optimisation = z.enum(['none', ...(Object.keys(OPTIMISE_PRESETS) as OptimisePreset[])]).default('none');
 
@@ -183,8 +184,8 @@ export const runConfigSchema = z.strictObject({
     motionSchedule: z.enum(sampleSchedules).default('geometric'),
     topP: z.number().gt(0).max(1).default(1),
     remask: z.number().min(0).lt(1).default(0),
-    /** factor of the log odds of decoded scans: sampled tokens agree less with their neighbours, and the decoder hedges */
-    sharpness: positive.default(1),
+    /** factor of the log odds of decoded scans, 1 when absent: sampled tokens agree less with their neighbours, and the decoder hedges */
+    sharpness: positive.optional(),
     /**
      * share of the tokens of an augmented real pair that are kept, of its fixed scan and of its moving scan or motion; the
      * rest is sampled. When all of the fixed scan are, its synthetic pair has the scan itself.
