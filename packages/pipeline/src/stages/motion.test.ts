@@ -8,6 +8,7 @@ import { motionCodes, shapeCodes } from '../motion/motionCode';
 import type { RunConfig } from '../run/config';
 import { MemoryStorage } from '../storage/memory-storage';
 import { NOTHING, leaked, loopbackWorkers, smallestConfig, smallestMotion, testContext, useWasm } from '../testing';
+import { sharpened } from './sharpen';
 import { readSyntheticPairs } from './syntheticPairs';
 import { readTokens } from './tokenize';
 
@@ -54,6 +55,24 @@ describe.each([
     expect(pairs).toHaveLength(3);
     for (const { fixed, moving } of pairs) expect(moving).not.toEqual(fixed);
     expect(workingSpacing(settings)).toEqual([10, 10, 10]);
+  });
+
+  it('move scans before these are sharpened', async () => {
+    const settings = config(spatialDims, undefined, cells);
+    const sharper = { ...settings, synthesize: { ...settings.synthesize, sharpness: 2 } };
+    const [plain, sharp] = await Promise.all(
+      [settings, sharper].map(async (one) => {
+        const storage = new MemoryStorage();
+        await run(testContext({ config: one, storage }), ['synthetic']);
+        return readSyntheticPairs(storage.within('synthetic'), workingGridOf(one.source));
+      }),
+    );
+    plain.forEach((pair, i) => {
+      for (const scan of ['fixed', 'moving'] as const) {
+        const expected = sharpened(pair[scan], 2);
+        sharp[i][scan].forEach((value, at) => expect(value).toBeCloseTo(expected[at], 5));
+      }
+    });
   });
 
   it('keep the fixed scan of a real pair when it is given', async () => {
