@@ -1,11 +1,11 @@
 import {
-  Adam,
-  Muon,
   Random,
   computeGradients,
+  optimiserOf,
   stepOverSamples,
   type HostTensor,
   type Optimiser,
+  type OptimiserName,
   type OrthogonaliseAll,
   type SampleGradients,
 } from '@paired3d/nn';
@@ -33,7 +33,7 @@ export interface DiffusionTrainingOptions {
    */
   readonly times?: 'pair' | 'image';
   /** 'adam' by default; 'muon' moves the matrices between embeddings and head by Muon, the rest by Adam */
-  readonly optimiser?: 'adam' | 'muon';
+  readonly optimiser?: OptimiserName;
   /** Adam's second beta; 0.999 by default */
   readonly beta2?: number;
   /** decoupled weight decay; 0 by default */
@@ -48,13 +48,9 @@ export class DiffusionTraining {
     readonly denoiser: Denoiser,
     private readonly options: DiffusionTrainingOptions,
   ) {
-    const { learningRate, beta2, weightDecay } = options;
-    const { parameters } = denoiser;
+    const { optimiser, learningRate, beta2, weightDecay } = options;
     const hidden = (name: string) => denoiser.isHidden(name);
-    this.optimiser =
-      options.optimiser === 'muon'
-        ? new Muon(parameters, { learningRate, beta2, weightDecay, hidden })
-        : new Adam(parameters, { learningRate, beta2, weightDecay });
+    this.optimiser = optimiserOf(optimiser, denoiser.parameters, { learningRate, beta2, weightDecay, hidden });
   }
 
   /** Updates so far. */

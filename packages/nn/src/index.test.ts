@@ -28,6 +28,7 @@ it('exports these names', () => {
     'loadStateDict',
     'narrowed',
     'normal',
+    'optimiserOf',
     'orthogonalise',
     'orthogonaliseHere',
     'pytorchDefault',

@@ -17,7 +17,7 @@ export { computeGradients } from './gradients';
 export { disposeSample, stepOverSamples, type SampleGradients } from './sampleGradients';
 export { recompute } from './recompute';
 export { Adam, type AdamOptions } from './adam';
-export { Muon, type MuonOptions } from './muon';
+export { Muon, optimiserOf, type MuonOptions, type OptimiserName } from './muon';
 export { orthogonalise, orthogonaliseHere, type OrthogonaliseAll } from './orthogonalise';
 export type { Optimiser } from './optimiser';
 export { cosine, cosineWarmRestarts, warmup } from './schedules';

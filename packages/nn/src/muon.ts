@@ -17,6 +17,9 @@ export interface MuonOptions extends AdamOptions {
   readonly momentum?: number;
 }
 
+/** What a setting may ask for. */
+export type OptimiserName = 'adam' | 'muon';
+
 /** Ending of the momentum's names, PyTorch's. */
 const MOMENTUM = '.momentum_buffer';
 
@@ -148,6 +151,13 @@ export class Muon implements Optimiser {
     tf.dispose([...this.momenta.values()]);
     this.momenta.clear();
   }
+}
+
+/**
+ * The optimiser of that name: 'muon' moves what `hidden` says by Muon and the rest by Adam, 'adam' (by default) all by Adam.
+ */
+export function optimiserOf(name: OptimiserName | undefined, parameters: Parameters, options: MuonOptions): Optimiser {
+  return name === 'muon' ? new Muon(parameters, options) : new Adam(parameters, options);
 }
 
 function wrongState(expected: string, got: string): NnError {

@@ -1,11 +1,11 @@
 import {
-  Adam,
-  Muon,
   Random,
   computeGradients,
+  optimiserOf,
   stepOverSamples,
   type HostTensor,
   type Optimiser,
+  type OptimiserName,
   type OrthogonaliseAll,
   type SampleGradients,
 } from '@paired3d/nn';
@@ -44,15 +44,12 @@ export class VqaeTraining {
       readonly learningRate: number;
       readonly seed: number;
       /** 'adam' by default; 'muon' moves the matrices between images, latents and logits by Muon, the rest by Adam */
-      readonly optimiser?: 'adam' | 'muon';
+      readonly optimiser?: OptimiserName;
     },
   ) {
-    const { learningRate } = options;
+    const { optimiser, learningRate } = options;
     const hidden = (name: string) => model.isHidden(name);
-    this.optimiser =
-      options.optimiser === 'muon'
-        ? new Muon(model.parameters, { learningRate, hidden })
-        : new Adam(model.parameters, { learningRate });
+    this.optimiser = optimiserOf(optimiser, model.parameters, { learningRate, hidden });
     const { quantizer, codes, codeDim } = model.config;
     this.ema = quantizer.kind === 'ema' ? new EmaCodebook(quantizer, codes, codeDim) : undefined;
   }
