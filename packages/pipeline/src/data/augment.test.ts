@@ -71,6 +71,20 @@ test('`plain` leaves a share of the draws as they are, but for mirrors and excha
   expect(plain).toBeLessThan(130);
 });
 
+test('`amplitude` scales motion alone, as often up as down', () => {
+  const size: Size3 = [2, 2, 2];
+  const logs: number[] = [];
+  for (let seed = 0; seed < 200; seed++) {
+    const { amplitude, ...drawn } = drawAugmentation(Random.of(seed), size, { ...augmentPresets.full, amplitude: 0.3 });
+    const { amplitude: one, ...whole } = drawAugmentation(Random.of(seed), size, augmentPresets.full);
+    expect(one).toBe(1);
+    expect(drawn).toEqual(whole);
+    logs.push(Math.log(amplitude));
+  }
+  expect(Math.abs(logs.reduce((a, b) => a + b) / 200)).toBeLessThan(0.06);
+  expect(Math.sqrt(logs.reduce((a, b) => a + b * b, 0) / 200)).toBeCloseTo(0.3, 1);
+});
+
 test('in 2D everything stays in the plane, and flips go along j', () => {
   const signs = new Set<number>();
   for (let seed = 0; seed < 20; seed++) {

@@ -33,6 +33,11 @@ export interface AugmentConfig {
    * the real ones are sharp.
    */
   plain?: number;
+  /**
+   * Standard deviation, 0 by default, of the logarithm of a factor on the pair's motion: the same breath, more or less deep. Only
+   * where tokens stand for motion, since two scans cannot be moved further apart without it.
+   */
+  amplitude?: number;
 }
 
 /** `none` changes nothing, `full` suits the autoencoder and the diffusion model, `big` and `motion` the registration network. */
@@ -82,6 +87,8 @@ export interface Augmentation {
   swap: boolean;
   /** Sample both from the first of the two (after the exchange). */
   self: boolean;
+  /** Factor of the velocity between the two. */
+  amplitude: number;
   /** Sampling grid for the (new) fixed scan, `[I, J, K, 3]`, normalised x, y, z = k, j, i, `alignCorners: false`. */
   fixed: Float32Array;
   /** Sampling grid for the (new) moving scan. */
@@ -104,12 +111,13 @@ export function drawAugmentation(random: Random, size: Size3, config: AugmentCon
   const mirror = random.uniform() < 0.5 && config.flip;
   const swap = random.uniform() < 0.5 && config.swap;
   const self = random.uniform() < config.self;
+  const amplitude = Math.exp(random.fork('amplitude').normal() * (config.amplitude ?? 0));
   if (mirror) for (let row = 0; row < 3; row++) matrix[4 * row + (flat ? 1 : 2)] *= -1;
   const fixed = affineGrid(matrix, size);
   addField(fixed, drawField(random, size, shared));
   const moving = fixed.slice();
   addField(moving, drawField(random, size, own));
-  return { size, swap, self, fixed, moving };
+  return { size, swap, self, amplitude, fixed, moving };
 }
 
 /** The draw that leaves a pair of a size as it is. */

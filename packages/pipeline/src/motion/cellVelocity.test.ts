@@ -87,6 +87,17 @@ describe('cellVelocity', () => {
     expect(kinds.size).toBe(4);
   });
 
+  it('is as many times as large as the amplitude, the moving scan’s own field aside', async () => {
+    const draw = drawAugmentation(new Random(5), SIZE, { ...augmentPresets.full, moving: { knots: 4, sd: 0 } });
+    const one = await cellVelocity(velocity, draw, CELLS);
+    const deeper = await cellVelocity(velocity, { ...draw, amplitude: 1.5 }, CELLS);
+    deeper.forEach((value, at) => expect(value).toBeCloseTo(1.5 * one[at], 5));
+    const own = drawAugmentation(new Random(5), SIZE, { ...augmentPresets.full, self: 1 });
+    expect(await cellVelocity(velocity, { ...own, amplitude: 1.5 }, CELLS)).toEqual(
+      await cellVelocity(velocity, own, CELLS),
+    );
+  });
+
   it('adds the moving scan’s own field, alone where both scans are one', async () => {
     const own = { ...augmentPresets.none, moving: { knots: 4, sd: 0.06 } };
     for (const self of [0, 1]) {

@@ -9,7 +9,7 @@ import type { Size3 } from '../data/types';
  *
  * A pair is moving = fixed o exp(v). Both scans resampled at g, the augmentation's map of points, are again such a pair, with
  * the pull-back of v by g (Arsigny et al., 2006): v'(x) = Dg(x)^-1 v(g(x)), since g^-1 o exp(v) o g = exp(v'). Exchanged scans
- * have -v, two copies of one scan have 0; the moving scan's own field w adds to v(g(x)).
+ * have -v, two copies of one scan have 0, a breath more or less deep has a v; the moving scan's own field w adds to v(g(x)).
  *
  * @param velocity normalised, of the pair as it is
  * @param cells along i, j, k; each axis of the augmentation's grid is a multiple
@@ -30,7 +30,7 @@ export async function cellVelocity(
   );
   const along = (await sampled.data()) as Float32Array;
   sampled.dispose();
-  const factor = draw.self ? 0 : draw.swap ? -1 : 1;
+  const factor = draw.self ? 0 : draw.swap ? -draw.amplitude : draw.amplitude;
   const result = new Float32Array(along.length);
   for (let at = 0; at < result.length; at += 3) {
     const vector = [0, 1, 2].map((c) => factor * along[at + c] + own[at + c]);

@@ -34,6 +34,7 @@ const augmentationSchema = z.union([
     swap: z.boolean(),
     self: share,
     plain: share.optional(),
+    amplitude: weight.optional(),
   }),
 ]);
 

@@ -48,6 +48,20 @@ describe('parseRunConfig', () => {
     expect(() => parseRunConfig(changed('motion', motion))).toThrow(message);
   });
 
+  it('takes an amplitude where tokens stand for motion alone', () => {
+    const augmentation = { ...augmentPresets.full, amplitude: 0.2 };
+    const { tokenize, ...rest } = { ...smallestConfig(3), motion: smallestMotion };
+    const config = { ...rest, tokenize: { ...tokenize, augmentation } };
+    expect(parseRunConfig(config).tokenize.augmentation).toEqual(augmentation);
+    const refused =
+      'augmentation.amplitude: expected none, since only tokens of motion can be told to move more or less';
+    expect(() => parseRunConfig({ ...config, motion: null })).toThrow(`configuration, tokenize.${refused}`);
+    for (const stage of ['vqae', 'registration'] as const) {
+      const wrong = { ...config, [stage]: { ...config[stage], augmentation } };
+      expect(() => parseRunConfig(wrong)).toThrow(`configuration, ${stage}.${refused}, got 0.2`);
+    }
+  });
+
   it('counts what else is wrong', () => {
     const config = { ...(changed('seed', 'x') as object), validation: -1 };
     expect(() => parseRunConfig(config)).toThrow('(and 1 more)');

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Size3 } from '../data/types';
 import { workingGridOf } from '../data/workingGrid';
 import { PipelineError } from '../errors';
-import { runConfigSchema, type RunConfig } from './config';
+import { augmentationOf, runConfigSchema, type RunConfig } from './config';
 
 /**
  * Validates a configuration and fills its defaults in.
@@ -45,6 +45,7 @@ function checked(config: RunConfig): RunConfig {
       advice: 'set it, or motion=null',
     });
   }
+  refuseAmplitude(config);
   const asked = motion ? 'motion' : (['optimise', 'refine'] as const).find((name) => evaluation[name] !== 'none');
   if (labels === 1 || !asked) return config;
   throw new PipelineError({
@@ -53,6 +54,20 @@ function checked(config: RunConfig): RunConfig {
     got: asked === 'motion' ? `settings and ${labels} labels` : `'${evaluation[asked]}' and ${labels} labels`,
     advice: `the instance optimisation registers masks and scans; set it to ${asked === 'motion' ? 'null' : 'none'}`,
   });
+}
+
+/** @throws PipelineError where an augmentation has an amplitude and there is no motion that it could scale */
+function refuseAmplitude(config: RunConfig): void {
+  for (const stage of ['vqae', 'tokenize', 'registration'] as const) {
+    const { amplitude } = augmentationOf(config[stage].augmentation);
+    if (!amplitude || (stage === 'tokenize' && config.motion)) continue;
+    throw new PipelineError({
+      where: `configuration, ${stage}.augmentation.amplitude`,
+      expected: 'none, since only tokens of motion can be told to move more or less',
+      got: `${amplitude}`,
+      advice: stage === 'tokenize' ? 'leave it out, or set motion' : 'leave it out; tokenize.augmentation may have one',
+    });
+  }
 }
 
 /** With `spatialDims: 2` a phantom of size [I, J, K] becomes its coronal plane [1, I, K]. */
