@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { DiffusionError } from './config';
 import type { Denoiser } from './denoiser';
 import { drawCode, type DrawOptions, type DrawnCode } from './draw';
+import { Gibbs, type GibbsOptions } from './gibbs';
 import { haltonRanks } from './halton';
 import { revealedShare, sampleSchedules, type SampleSchedule } from './schedule';
 
@@ -34,6 +35,8 @@ export interface SampleOptions {
    * capped rate, Wang et al., 2025, arXiv:2503.00307); 0 by default
    */
   readonly remask?: number;
+  /** further passes that draw the finished sample again, so that its tokens come to agree; none by default */
+  readonly gibbs?: GibbsOptions;
   /** tokens [T] of each item that are known, masked (= codes) where they are to be sampled; none by default */
   readonly given?: readonly ArrayLike<number>[];
   /** item i is sample number `first + i`; its randomness is keyed by (seed, number), not by the batch. 0 by default */
@@ -46,13 +49,14 @@ export interface SampleOptions {
 /**
  * Ancestral sampling (paper, section 2.2; Bond-Taylor et al., 2022, algorithm 2): in random order, at pass s of S, each
  * token still masked is revealed with probability 1 / (S - s), drawn from softmax(logits / temperature). In another order
- * that share of them is revealed; another schedule has other shares.
+ * that share of them is revealed; another schedule has other shares. Passes of block Gibbs sampling may follow.
  * @returns codes of `count` items, T each
  * @throws DiffusionError for settings that make no sense and for logits that are no numbers; the signal's reason when aborted
  */
 export async function sample(denoiser: Denoiser, count: number, options: SampleOptions): Promise<Int32Array[]> {
   check(denoiser, count, options);
-  const { steps, seed, first = 0, onStep, signal } = options;
+  const { steps, gibbs, seed, first = 0, onStep, signal } = options;
+  const passes = steps + (gibbs?.passes ?? 0);
   const { maskId, tokens: length } = denoiser;
   const items = Array.from({ length: count }, (_, i) => {
     const tokens = Int32Array.from(options.given?.[i] ?? new Int32Array(length).fill(maskId));
@@ -63,7 +67,7 @@ export async function sample(denoiser: Denoiser, count: number, options: SampleO
     items.forEach((item, i) => tokens.set(item.tokens, i * length));
     return tokens;
   };
-  for (let step = 0; step < steps; step++) {
+  for (let step = 0; step < passes; step++) {
     signal?.throwIfAborted();
     const rows = items.map((item) => item.candidates(step));
     const flat = rows.flatMap((own, i) => own.map((at) => i * length + at));
@@ -86,6 +90,7 @@ class Item {
   private readonly ranks: Int32Array | undefined;
   private readonly perImage: number;
   private readonly counts: readonly number[];
+  private readonly gibbs: Gibbs | undefined;
 
   constructor(
     private readonly denoiser: Denoiser,
@@ -105,6 +110,8 @@ class Item {
     });
     this.counts = denoiser.present.map((places) => places.filter(Boolean).length);
     this.known = Array.from(tokens, (token) => token !== denoiser.maskId);
+    const { gibbs, temperature } = options;
+    if (gibbs) this.gibbs = new Gibbs(denoiser, tokens, this.known, temperature, gibbs);
     if (options.order === 'halton') {
       this.ranks = haltonRanks(grid, [random.uniform(), random.uniform(), random.uniform()]);
     }
@@ -112,7 +119,8 @@ class Item {
 
   /** Tokens that a pass may reveal, ascending: all that it will, or in order of confidence all that are masked. */
   candidates(step: number): number[] {
-    const { order = 'random' } = this.options;
+    const { order = 'random', steps } = this.options;
+    if (step >= steps) return this.gibbs!.mask(step - steps);
     const masked = [...this.tokens.keys()].filter((at) => this.tokens[at] === this.denoiser.maskId);
     if (order === 'confidence') return masked;
     if (order === 'random') return masked.filter((at) => this.random.uniform() < this.share(step, at));
@@ -123,6 +131,7 @@ class Item {
   /** Draws codes for the candidates of a pass, keeps those that it reveals, and masks some of the others again. */
   reveal(step: number, rows: readonly number[], logits: Float32Array): void {
     const { order = 'random', noise = 0, remask = 0, steps, temperature, topP = 1 } = this.options;
+    if (step >= steps) return this.gibbs!.draw(step - steps, rows, logits, this.random);
     const { codes, ranges } = this.denoiser.config;
     const before = remask > 0 ? this.tokens.slice() : undefined;
     const drawn = new Map(
@@ -202,7 +211,7 @@ async function logitsAt(denoiser: Denoiser, tokens: Int32Array, count: number, r
 }
 
 function check(denoiser: Denoiser, count: number, options: SampleOptions): void {
-  const { steps, temperature, schedule = 'linear', topP = 1, remask = 0, noise = 0, given } = options;
+  const { steps, temperature, schedule = 'linear', topP = 1, remask = 0, noise = 0, gibbs, given } = options;
   const require = (ok: boolean, expected: string, got: string) => {
     if (!ok) throw new DiffusionError('sample', expected, got, 'correct the settings');
   };
@@ -221,6 +230,16 @@ function check(denoiser: Denoiser, count: number, options: SampleOptions): void 
   require(topP > 0 && topP <= 1, 'topP above 0 and at most 1', `${topP}`);
   require(remask >= 0 && remask < 1, 'remask of at least 0 and below 1', `${remask}`);
   require(noise >= 0 && Number.isFinite(noise), 'noise of at least 0', `${noise}`);
+  if (gibbs) {
+    const { passes, temperature: last, background, images: again = [] } = gibbs;
+    require(Number.isInteger(passes) &&
+      passes >= 0 &&
+      last > 0 &&
+      background > 0 &&
+      again.every(
+        (image) => Number.isInteger(image) && image >= 0 && image < images,
+      ), `gibbs of 0 passes or more, positive temperatures and images from 0 to ${images - 1}`, JSON.stringify(gibbs));
+  }
   const fits = (item: ArrayLike<number>) =>
     item.length === denoiser.tokens && Array.from(item).every((id) => id >= 0 && id <= denoiser.maskId);
   require(!given ||

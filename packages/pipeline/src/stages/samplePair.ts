@@ -1,4 +1,4 @@
-import { sample, type Denoiser, type SampleOptions } from '@paired3d/absorbing-diffusion';
+import { sample, type Denoiser, type GibbsOptions, type SampleOptions } from '@paired3d/absorbing-diffusion';
 import { Random } from '@paired3d/nn';
 import type { VqAutoencoder } from '@paired3d/vqae';
 import * as tf from '@tensorflow/tfjs-core';
@@ -11,6 +11,9 @@ import { pause } from '../pause';
 import { decodePair } from './pairCoder';
 import { readPair } from './pairs';
 import { sharpened } from './sharpen';
+
+/** The image of a pair's tokens that the fixed scan has. */
+const FIXED = 0;
 
 /** Probabilities of the foreground labels of a sampled pair, each [i, j, k, label] row-major. */
 export interface SyntheticPair {
@@ -30,7 +33,7 @@ export interface GivenPair {
 }
 
 /** Settings of `samplePair`. */
-export interface SamplePairOptions extends Omit<SampleOptions, 'given' | 'first' | 'onStep' | 'schedule'> {
+export interface SamplePairOptions extends Omit<SampleOptions, 'given' | 'first' | 'gibbs' | 'onStep' | 'schedule'> {
   /** number of the sample */
   readonly index: number;
   readonly schedule?: Extract<SampleOptions['schedule'], string>;
@@ -39,6 +42,8 @@ export interface SamplePairOptions extends Omit<SampleOptions, 'given' | 'first'
   /** for a denoiser whose second image is motion: how that is coded, and the mm that the grid covers along i, j, k */
   readonly motion?: { readonly config: MotionConfig; readonly extent: Size3 };
   readonly given?: GivenPair;
+  /** passes that draw scans again; tokens of motion stay */
+  readonly gibbs?: Omit<GibbsOptions, 'images'>;
   /** factor of the log odds of decoded scans; 1 by default */
   readonly sharpness?: number;
 }
@@ -56,6 +61,7 @@ export async function samplePair(
     index,
     motion,
     given,
+    gibbs,
     schedule = 'linear',
     motionSchedule = 'geometric',
     sharpness = 1,
@@ -67,6 +73,7 @@ export async function samplePair(
   const [tokens] = await sample(denoiser, 1, {
     ...settings,
     schedule: motion ? [schedule, motionSchedule, motionSchedule] : schedule,
+    gibbs: gibbs && { ...gibbs, images: motion && [FIXED] },
     given: kept && [kept],
     first: index,
     onStep: pause,
