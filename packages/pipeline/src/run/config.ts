@@ -185,8 +185,8 @@ export const runConfigSchema = z.strictObject({
     motionSchedule: z.enum(sampleSchedules).default('geometric'),
     topP: z.number().gt(0).max(1).default(1),
     remask: z.number().min(0).lt(1).default(0),
-    /** see `GibbsOptions` there; none when absent */
-    gibbs: z.strictObject({ passes: natural, temperature: positive, background: positive }).optional(),
+    /** see `GibbsOptions` there; null (or absent): no such passes */
+    gibbs: z.strictObject({ passes: natural, temperature: positive, background: positive }).nullish(),
     /** factor of the log odds of decoded scans, 1 when absent: sampled tokens agree less with their neighbours, and the decoder hedges */
     sharpness: positive.optional(),
     /**

@@ -100,6 +100,20 @@ describe('a run with motion', () => {
     expect(await files(2)).toEqual(alone);
   });
 
+  it('draws scans again by Gibbs sampling, and leaves their motion as it is', async () => {
+    const made = async (given: number, gibbs: RunConfig['synthesize']['gibbs']) => {
+      const settings = config(3, { fixed: given, moving: 0 });
+      const storage = new MemoryStorage();
+      const synthesize = { ...settings.synthesize, gibbs };
+      await run(testContext({ config: { ...settings, synthesize }, storage }), ['synthetic']);
+      return readSyntheticPairs(storage.within('synthetic'), workingGridOf(settings.source));
+    };
+    const gibbs = { passes: 3, temperature: 0.5, background: 0.8 };
+    expect(await made(1, gibbs)).toEqual(await made(1, null));
+    const [again, before] = [await made(0, gibbs), await made(0, undefined)];
+    again.forEach(({ fixed }, i) => expect(fixed).not.toEqual(before[i].fixed));
+  });
+
   it('needs an autoencoder of single scans, and the denoiser that was trained with it', async () => {
     const { vqae, ...rest } = config(3);
     const joint = { ...rest, vqae: { ...vqae, model: { ...vqae.model, coding: 'joint' } } };

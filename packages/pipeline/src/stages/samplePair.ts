@@ -43,7 +43,7 @@ export interface SamplePairOptions extends Omit<SampleOptions, 'given' | 'first'
   readonly motion?: { readonly config: MotionConfig; readonly extent: Size3 };
   readonly given?: GivenPair;
   /** passes that draw scans again; tokens of motion stay */
-  readonly gibbs?: Omit<GibbsOptions, 'images'>;
+  readonly gibbs?: Omit<GibbsOptions, 'images'> | null;
   /** factor of the log odds of decoded scans; 1 by default */
   readonly sharpness?: number;
 }
@@ -73,7 +73,7 @@ export async function samplePair(
   const [tokens] = await sample(denoiser, 1, {
     ...settings,
     schedule: motion ? [schedule, motionSchedule, motionSchedule] : schedule,
-    gibbs: gibbs && { ...gibbs, images: motion && [FIXED] },
+    gibbs: gibbs ? { ...gibbs, images: motion && [FIXED] } : undefined,
     given: kept && [kept],
     first: index,
     onStep: pause,
