@@ -38,6 +38,16 @@ describeKernels('kernels on rows', () => {
     tf.dispose([x.tensor, dy.tensor]);
   });
 
+  it('softmax has zeros where a weight would add nothing to the sum, rather than numbers that slow down what uses them', () => {
+    const x = tf.tensor2d([80, 79, 36.5, 35.5, 0, -8, 80 - 87.2], [1, 7]);
+    const dy = tf.tensor2d([1e-3, -1e-3, 1, 1e-6, 1e-4, 1e-7, 1e-7], [1, 7]);
+    const y = runKernel('Paired3dSoftmax', { x });
+    const dx = runKernel('Paired3dSoftmaxGrad', { dy, y });
+    expect(y.dataSync()[2]).toBeGreaterThan(0);
+    for (const tensor of [y, dx]) expect(Array.from(tensor.dataSync().slice(3), Math.abs)).toEqual([0, 0, 0, 0]);
+    tf.dispose([x, dy, y, dx]);
+  });
+
   it.each(sizes)('cross entropies of %i x %i', (rows, columns) => {
     const next = seeded(columns + 100);
     const positive = () => Math.abs(next());
