@@ -115,8 +115,16 @@ const small: RunConfigInput = {
     schedule: { kind: 'cosine', warmup: 50 },
     times: 'image',
   },
-  // Sampled codes agree less with their neighbours than encoded ones, which the decoder answers with haze: sharpened.
-  synthesize: { pairs: 40, steps: 16, temperature: 1, order: 'halton', schedule: 'cosine', sharpness: 2 },
+  synthesize: {
+    pairs: 40,
+    steps: 8,
+    temperature: 1,
+    order: 'halton',
+    schedule: 'cosine',
+    gibbs: { passes: 24, temperature: 0.4, background: 0.6 },
+    // Sampled codes agree less with their neighbours than encoded ones, which the decoder answers with haze.
+    sharpness: 2,
+  },
   registration: {
     ...tiny.registration,
     model: {
