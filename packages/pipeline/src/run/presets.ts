@@ -67,11 +67,10 @@ const tiny: RunConfigInput = {
   },
 };
 
-/** Real scans on two CPU cores, at a quarter of the frame's resolution (64 x 52 x 64), in about two hours. */
+/** Real scans on two CPU cores, at a quarter of the frame's resolution (64 x 52 x 64), in about an hour. */
 const small: RunConfigInput = {
   ...tiny,
-  // Augmented at twice the resolution: interpolation on the working grid would blur vessels.
-  source: { kind: 'folder', dataset: { ...lung250m, oversample: 2 } },
+  source: { kind: 'folder', dataset: lung250m },
   diceThreshold: 0.25,
   checkpointSeconds: 30,
   vqae: {
@@ -80,18 +79,15 @@ const small: RunConfigInput = {
       ...tiny.vqae.model,
       // A cell is 16 mm wide, about as far as vessels move: coded jointly, 1024 codes could not tell the motions apart.
       coding: 'separate',
-      network: { kind: 'patch', encoder: [64, 256], decoder: [64, 48], context: 4, template: true },
+      network: { kind: 'patch', encoder: [48, 128], decoder: [64, 32], context: 2, template: true },
       codes: 1024,
-      codeDim: 8,
       quantizer: { kind: 'ema', decay: 0.99, restartBelow: 0.1 },
-      diceWeight: 3,
-      // Weighted so, the plain form would drive all that lies between 0 and 1 to either.
-      diceSquares: true,
     },
-    optimiser: 'muon',
-    steps: 8000,
+    steps: 6000,
+    batch: 1,
     schedule: { kind: 'cosine', warmup: 30 },
     crop: 32,
+    augmentation: { ...augmentPresets.full, plain: 0.6 },
   },
   // Scans sampled beside each other are not one anatomy in two states; a scan and its motion are.
   motion: {
@@ -103,28 +99,16 @@ const small: RunConfigInput = {
     optimise: 'fast',
   },
   // Exchanged pairs would move the other way: motions of both signs average out where the denoiser is unsure.
-  // Eight pairs move less differently than patients do, so each is moved more or less far as well.
-  tokenize: { variants: 192, augmentation: { ...augmentPresets.full, swap: false, amplitude: 0.25 } },
+  tokenize: { variants: 128, augmentation: { ...augmentPresets.full, swap: false } },
   diffusion: {
     ...tiny.diffusion,
     model: { kind: 'patch', width: 192, depth: 4, heads: 6, feedForward: 384, tokenWidth: 64 },
-    optimiser: 'muon',
-    steps: 3200,
-    batch: 4,
-    learningRate: 5e-3,
+    steps: 3500,
+    batch: 2,
     schedule: { kind: 'cosine', warmup: 50 },
     times: 'image',
   },
-  synthesize: {
-    pairs: 40,
-    steps: 8,
-    temperature: 1,
-    order: 'halton',
-    schedule: 'cosine',
-    gibbs: { passes: 24, temperature: 0.4, background: 0.6 },
-    // Sampled codes agree less with their neighbours than encoded ones, which the decoder answers with haze.
-    sharpness: 2,
-  },
+  synthesize: { pairs: 40, steps: 16, temperature: 1, order: 'halton', schedule: 'cosine' },
   registration: {
     ...tiny.registration,
     model: {
@@ -149,26 +133,24 @@ const oasis2d: RunConfigInput = {
   validation: 4,
   diceThreshold: 0.5,
   vqae: {
-    ...tiny.vqae,
+    ...small.vqae,
     model: {
-      ...tiny.vqae.model,
-      coding: 'separate',
+      ...small.vqae.model,
       network: { kind: 'patch', encoder: [48, 96, 128], decoder: [96, 64, 48] },
-      codes: 1024,
       quantizer: { kind: 'ema', decay: 0.97, restartBelow: 0.1 },
       classWeights: [1, 1],
     },
     steps: 2000,
-    schedule: { kind: 'cosine', warmup: 30 },
+    batch: 2,
     crop: 96,
+    augmentation: 'full',
   },
   motion: null,
   tokenize: { variants: 32, augmentation: 'full' },
   diffusion: {
-    ...tiny.diffusion,
+    ...small.diffusion,
     model: { kind: 'patch', width: 192, depth: 5, heads: 6, feedForward: 384, tokenWidth: 32 },
     steps: 1000,
-    schedule: { kind: 'cosine', warmup: 50 },
     times: 'pair',
   },
   synthesize: { pairs: 40, steps: 16, temperature: 1 },
