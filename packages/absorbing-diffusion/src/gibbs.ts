@@ -19,7 +19,7 @@ export interface GibbsOptions {
 
 /**
  * Block Gibbs sampling of the tokens of one sample, annealed. Ancestral sampling draws many tokens in one pass that do not
- * know of each other, and never looks back; here each is drawn given the final codes of all cells that share a face with
+ * know of each other, and never looks back; here each is drawn given the codes of all cells that share a face with
  * its own. What the denoiser predicts of a masked token given the others is the conditional that Gibbs sampling draws from (Geman
  * and Geman, 1984, who anneal too; corrector steps of masked diffusion: Lezama et al., Discrete Predictor-Corrector Diffusion
  * Models, ICLR 2023).
