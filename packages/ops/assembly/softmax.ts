@@ -22,7 +22,7 @@ export function sumExp(row: usize, columns: i32, shift: f32): f32 {
 
 /**
  * exp(x) of x <= 0, but 0 where the largest, 1, is 2^63 times as large: to a sum such weights add nothing, and their products are
- * subnormal numbers, with which processors take a hundred times as long.
+ * subnormal numbers, with which processors take far longer.
  */
 // @ts-ignore: decorator
 @inline
