@@ -7,7 +7,7 @@ const LAYERS = [
   { size: [1, 64, 64, 64], from: 8, to: 8, sizes: 'reference' },
   { size: [2, 16, 13, 16], from: 16, to: 32, sizes: 'small' },
   { size: [1, 32, 32, 32], from: 16, to: 16, sizes: 'reference' },
-  { size: [2, 16, 16, 16], from: 32, to: 32, sizes: 'small' },
+  { size: [2, 16, 16, 16], from: 48, to: 48, sizes: 'small' },
   { size: [1, 32, 32, 32], from: 32, to: 32, sizes: 'reference' },
   { size: [1, 32, 32, 32], from: 48, to: 48, sizes: 'paper' },
   { size: [2, 8, 8, 8], from: 64, to: 64, sizes: 'small' },
@@ -17,15 +17,15 @@ const LAYERS = [
   { size: [1, 64, 52, 64], from: 8, to: 3, sizes: 'reference' },
   { size: [2, 64, 52, 64], from: 2, to: 8, stride: 2, sizes: 'small' },
   { size: [1, 32, 32, 32], from: 64, to: 64, stride: 2, sizes: 'paper' },
-  { size: [2, 32, 32, 32], from: 1, to: 48, kernel: 6, stride: 2, padding: 2, sizes: 'small' },
-  { size: [2, 16, 16, 16], from: 48, to: 128, kernel: 2, stride: 2, padding: 0, sizes: 'small' },
-  { size: [2, 16, 16, 16], from: 48, to: 48, kernel: 1, padding: 0, sizes: 'small' },
+  { size: [2, 32, 32, 32], from: 1, to: 64, kernel: 10, stride: 2, padding: 4, sizes: 'small' },
+  { size: [2, 16, 16, 16], from: 64, to: 256, kernel: 2, stride: 2, padding: 0, sizes: 'small' },
+  { size: [2, 16, 16, 16], from: 64, to: 64, kernel: 1, padding: 0, sizes: 'small' },
 ];
 
 const TRANSPOSED = [
   { size: [2, 32, 26, 32], from: 16, to: 3, sizes: 'small' },
   { size: [2, 16, 13, 16], from: 32, to: 8, sizes: 'small' },
-  { size: [2, 8, 8, 8], from: 64, to: 32, kernel: 2, padding: 0, sizes: 'small' },
+  { size: [2, 8, 8, 8], from: 64, to: 48, kernel: 2, padding: 0, sizes: 'small' },
   { size: [1, 32, 32, 32], from: 48, to: 48, sizes: 'paper' },
 ];
 

@@ -8,7 +8,7 @@ export const matrices = (engine) => [
   ...matMulCases(engine, { batch: 12, rows: 448, inner: 448, columns: 32, sizes: 'small' }),
   ...attentionCases(engine, { heads: 12, length: 448, what: '6 heads, batch 2', sizes: 'small' }),
   ...attentionCases(engine, { heads: 4, length: 3328, what: '4 of 16 heads', sizes: 'paper' }),
-  nearestCode(engine, { vectors: 1024, width: 16, sizes: 'small' }),
+  nearestCode(engine, { vectors: 1024, width: 8, sizes: 'small' }),
   nearestCode(engine, { vectors: 3328, width: 384, sizes: 'paper' }),
 ];
 

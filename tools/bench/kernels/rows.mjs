@@ -5,7 +5,7 @@ export const rows = (engine) => [
   ...instanceNormCases(engine, { size: [2, 32, 26, 32, 8], sizes: 'small' }),
   ...instanceNormCases(engine, { size: [2, 8, 7, 8, 64], sizes: 'small' }),
   ...instanceNormCases(engine, { size: [1, 64, 64, 64, 48], sizes: 'paper' }),
-  ...unary(engine, 'prelu', { size: [2, 16, 16, 16, 48], alpha: true, sizes: 'small' }),
+  ...unary(engine, 'prelu', { size: [2, 16, 16, 16, 64], alpha: true, sizes: 'small' }),
   ...unary(engine, 'gelu', { size: [896, 384], sizes: 'small' }),
   ...unary(engine, 'gelu', { size: [3328, 1024], sizes: 'paper' }),
   ...layerNormCases(engine, { size: [896, 192], sizes: 'small' }),

@@ -53,9 +53,10 @@ def reconstruction_loss(logits, foreground, weights, joint):
     return (entropy / total if joint else entropy.sum(1) / total.sum(1)).mean()
 
 
-def dice(a, b, epsilon):
+def dice(a, b, epsilon, squares=False):
     a, b = a.flatten(1), b.flatten(1)
-    return (2 * (a * b).sum(1) / (a.sum(1) + b.sum(1) + epsilon)).mean()
+    total = a.square().sum(1) + b.square().sum(1) if squares else a.sum(1) + b.sum(1)
+    return (2 * (a * b).sum(1) / (total + epsilon)).mean()
 
 
 class MovingAverages:
@@ -105,7 +106,7 @@ def vqae(inputs, weights, names, config, learning_rate):
         loss = loss + config["codebookWeight"] * codebook_loss
         foreground = torch.sigmoid(logits[:, :, 1] - logits[:, :, 0])
         if config["diceWeight"] > 0:
-            loss = loss + config["diceWeight"] * (1 - dice(foreground, pair, 1e-6))
+            loss = loss + config["diceWeight"] * (1 - dice(foreground, pair, 1e-6, config.get("diceSquares", False)))
         with torch.no_grad():  # the metric that our step reports
             dice((foreground > 0.5).float(), (pair > 0.5).float(), 1e-8).item()
         gradients = optimiser.step(loss)

@@ -67,10 +67,11 @@ const tiny: RunConfigInput = {
   },
 };
 
-/** Real scans on two CPU cores, at a quarter of the frame's resolution (64 x 52 x 64), in about an hour. */
+/** Real scans on two CPU cores, at a quarter of the frame's resolution (64 x 52 x 64), in about two hours. */
 const small: RunConfigInput = {
   ...tiny,
-  source: { kind: 'folder', dataset: lung250m },
+  // Augmented at twice the resolution: interpolation on the working grid would blur vessels.
+  source: { kind: 'folder', dataset: { ...lung250m, oversample: 2 } },
   diceThreshold: 0.25,
   checkpointSeconds: 30,
   vqae: {
@@ -79,15 +80,18 @@ const small: RunConfigInput = {
       ...tiny.vqae.model,
       // A cell is 16 mm wide, about as far as vessels move: coded jointly, 1024 codes could not tell the motions apart.
       coding: 'separate',
-      network: { kind: 'patch', encoder: [48, 128], decoder: [64, 32], context: 2, template: true },
+      network: { kind: 'patch', encoder: [64, 256], decoder: [64, 48], context: 4, template: true },
       codes: 1024,
+      codeDim: 8,
       quantizer: { kind: 'ema', decay: 0.99, restartBelow: 0.1 },
+      diceWeight: 3,
+      // Weighted so, the plain form would drive all that lies between 0 and 1 to either.
+      diceSquares: true,
     },
-    steps: 6000,
-    batch: 1,
+    optimiser: 'muon',
+    steps: 8000,
     schedule: { kind: 'cosine', warmup: 30 },
     crop: 32,
-    augmentation: { ...augmentPresets.full, plain: 0.6 },
   },
   // Scans sampled beside each other are not one anatomy in two states; a scan and its motion are.
   motion: {
@@ -99,16 +103,20 @@ const small: RunConfigInput = {
     optimise: 'fast',
   },
   // Exchanged pairs would move the other way: motions of both signs average out where the denoiser is unsure.
-  tokenize: { variants: 128, augmentation: { ...augmentPresets.full, swap: false } },
+  // Eight pairs move less differently than patients do, so each is moved more or less far as well.
+  tokenize: { variants: 192, augmentation: { ...augmentPresets.full, swap: false, amplitude: 0.25 } },
   diffusion: {
     ...tiny.diffusion,
     model: { kind: 'patch', width: 192, depth: 4, heads: 6, feedForward: 384, tokenWidth: 64 },
-    steps: 3500,
-    batch: 2,
+    optimiser: 'muon',
+    steps: 3200,
+    batch: 4,
+    learningRate: 5e-3,
     schedule: { kind: 'cosine', warmup: 50 },
     times: 'image',
   },
-  synthesize: { pairs: 40, steps: 16, temperature: 1, order: 'halton', schedule: 'cosine' },
+  // Sampled codes agree less with their neighbours than encoded ones, which the decoder answers with haze: hence sharpened.
+  synthesize: { pairs: 40, steps: 16, temperature: 1, order: 'halton', schedule: 'cosine', sharpness: 4 },
   registration: {
     ...tiny.registration,
     model: {
@@ -133,24 +141,26 @@ const oasis2d: RunConfigInput = {
   validation: 4,
   diceThreshold: 0.5,
   vqae: {
-    ...small.vqae,
+    ...tiny.vqae,
     model: {
-      ...small.vqae.model,
+      ...tiny.vqae.model,
+      coding: 'separate',
       network: { kind: 'patch', encoder: [48, 96, 128], decoder: [96, 64, 48] },
+      codes: 1024,
       quantizer: { kind: 'ema', decay: 0.97, restartBelow: 0.1 },
       classWeights: [1, 1],
     },
     steps: 2000,
-    batch: 2,
+    schedule: { kind: 'cosine', warmup: 30 },
     crop: 96,
-    augmentation: 'full',
   },
   motion: null,
   tokenize: { variants: 32, augmentation: 'full' },
   diffusion: {
-    ...small.diffusion,
+    ...tiny.diffusion,
     model: { kind: 'patch', width: 192, depth: 5, heads: 6, feedForward: 384, tokenWidth: 32 },
     steps: 1000,
+    schedule: { kind: 'cosine', warmup: 50 },
     times: 'pair',
   },
   synthesize: { pairs: 40, steps: 16, temperature: 1 },
