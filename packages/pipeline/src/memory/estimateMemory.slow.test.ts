@@ -77,7 +77,9 @@ const denoisers = [
 
 it.each(denoisers)('denoiser of $preset, recompute $recompute, two scans $scans', async (one) => {
   const { preset, recompute, scans } = one;
-  const config = parseRunConfig({ ...presets[preset], ...(scans && { motion: null }) });
+  const { tokenize } = presets[preset];
+  const two = { motion: null, tokenize: { ...tokenize, augmentation: 'full' } } as const;
+  const config = parseRunConfig({ ...presets[preset], ...(scans && two) });
   const { diffusion } = config;
   const depth = preset === 'paper' && !whole ? 3 : diffusion.model.depth;
   const model = { ...diffusion.model, depth, recompute };
