@@ -56,19 +56,24 @@ export interface LegendEntry {
   readonly mark?: 'curve' | 'reference' | 'dot';
 }
 
+/** Units between two names of a legend, and of a letter. */
+const [GAP, LETTER] = [10, 6.6];
+
 /** Names with a stroke of their colour, right-aligned above the plot. Widths are estimated: SVG does not lay out text. */
 export function legend(entries: readonly LegendEntry[]): string {
   const shortened = entries.map((entry) => ({
     ...entry,
     name: entry.name.length > 28 ? `${entry.name.slice(0, 27)}…` : entry.name,
   }));
-  const widths = shortened.map(({ name }) => 28 + name.length * 7);
-  let x = Math.max(MARGIN.left, WIDTH - MARGIN.right - widths.reduce((a, b) => a + b, 0) + 8);
+  const textAt = ({ mark }: LegendEntry) => (mark === 'dot' ? 12 : 19);
+  const widths = shortened.map((entry) => textAt(entry) + GAP + entry.name.length * LETTER);
+  let x = Math.max(MARGIN.left, WIDTH - MARGIN.right - widths.reduce((a, b) => a + b, 0) + GAP);
   return shortened
-    .map(({ name, className, mark = 'curve' }, n) => {
+    .map((entry, n) => {
+      const { name, className, mark = 'curve' } = entry;
       const item =
-        `<g class="${className}">${mark === 'dot' ? `<circle class="dot" cx="${round(x + 7)}" cy="9" r="4"/>` : `<path class="${mark}" d="M${round(x)} 9h14"/>`}` +
-        `<text class="legend" x="${round(x + 19)}" y="13">${escapeText(name)}</text></g>`;
+        `<g class="${className}">${mark === 'dot' ? `<circle class="dot" cx="${round(x + 4)}" cy="9" r="4"/>` : `<path class="${mark}" d="M${round(x)} 9h14"/>`}` +
+        `<text class="legend" x="${round(x + textAt(entry))}" y="13">${escapeText(name)}</text></g>`;
       x += widths[n];
       return item;
     })

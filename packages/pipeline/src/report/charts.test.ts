@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { linearTicks, logTicks, makeAxis } from './axis';
 import { boxPlot } from './box-plot';
 import { casePlot } from './case-plot';
+import { WIDTH } from './chart-frame';
 import { bytes, count, decimal, duration, escapeText, tickLabel } from './format';
 import { lineChart } from './line-chart';
 import { boxStatistics, movingAverage, quantile, thinned } from './statistics';
@@ -165,6 +166,19 @@ describe('casePlot', () => {
     expect(svg.match(/<circle class="dot"[^>]*r="4.5"/g)).toHaveLength(1);
     expect(svg).not.toMatch(/NaN|undefined/);
     expect(casePlot(['1'], [{ name: 'm', className: 'ink-0', values: [undefined] }], { label: 'x' })).toBe('');
+  });
+
+  it('has room for the names of all methods of a run', () => {
+    const names = ['Before', 'Real', 'Synthetic', '+ TTA', '+ optim.', 'Optimised'];
+    const svg = casePlot(
+      ['1'],
+      names.map((name) => ({ name, className: 'ink-0', values: [1] })),
+      { label: 'x' },
+    );
+    const [, x, last] = [...svg.matchAll(/class="legend" x="([\d.]+)"[^>]*>([^<]*)/g)].at(-1)!;
+    expect(last).toBe('Optimised');
+    // A letter of the page's fonts is at most 6.6 wide on average.
+    expect(Number(x) + 6.6 * last.length).toBeLessThan(WIDTH);
   });
 
   it('thins labels that would not fit', () => {
