@@ -62,8 +62,9 @@ function settings(preset, batch) {
   const training = (stage) => ({ ...preset[stage], steps: Math.max(6, Math.ceil(SAMPLES[stage] / batch)), batch });
   return {
     source: { size: [64, 52, 64], spacing: 3.75, cases: { train: 6, test: 1 } },
-    vqae: training('vqae'),
-    tokenize: { ...preset.tokenize, variants: 1 },
+    // PyTorch's steps are Adam's.
+    vqae: { ...training('vqae'), optimiser: 'adam' },
+    tokenize: { variants: 1 },
     diffusion: training('diffusion'),
     registration: training('registration'),
   };
