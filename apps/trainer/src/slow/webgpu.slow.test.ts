@@ -92,8 +92,8 @@ describe.skipIf(!hasWebgpu)('three steps of each stage of tiny on webgpu', () =>
       ];
       expect(Object.keys(actual.history)).toEqual(Object.keys(expected.history));
       for (const [name, values] of Object.entries(expected.history)) {
-        // Rounding decides which of two codes is the nearer where both are as near.
-        const most = name === 'codesUsed' ? 2 : 0.5 * 10 ** -decimals;
+        // Muon makes more of rounding, which decides which of two codes is the nearer where both are as near.
+        const most = name === 'codesUsed' && optimiser === 'muon' ? 2 : 0.5 * 10 ** -decimals;
         values.forEach((value, step) =>
           expect(Math.abs(actual.history[name][step] - value), `${name}, step ${step}`).toBeLessThanOrEqual(most),
         );
